@@ -1,0 +1,41 @@
+//! The one clinical model: what every source format becomes and what every screen and export is made from.
+//!
+//! [`Clinical`] is one record; its parts lie in one file per subject. Values are kept as they were sent (amounts and results
+//! are texts, never floats); words for codes come from [`crate::codes`]. No type here prints its content: `Debug` names it only.
+mod allergy;
+mod clinical;
+mod code;
+mod document;
+mod drug;
+mod exam;
+mod generic;
+mod lab;
+mod line;
+mod patient;
+mod problem;
+mod visit;
+
+/// `Debug` that tells the type and nothing of a patient.
+macro_rules! silent {
+    ($($name:ident),* $(,)?) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), " ‹redacted›"))
+            }
+        }
+    )*};
+}
+pub(crate) use silent;
+
+pub use allergy::{Allergies, Allergy};
+pub use clinical::Clinical;
+pub use code::{Amount, Code, OtherCode};
+pub use document::{Document, DocumentFile};
+pub use drug::{Drug, DrugGroup, DrugSystem, Infusion, Injection, Prescription, Stage, Usage};
+pub use exam::{Finding, Imaging, Physiology, Procedure};
+pub use generic::{Generic, GenericSegment};
+pub use lab::{LabItem, LabReport, LabStatus};
+pub use line::{Line, LineKind, Mark};
+pub use patient::{Address, Contact, Insurance, NameForm, Patient, PersonName, Phone, Sex};
+pub use problem::{Disease, Problems};
+pub use visit::{Visit, VisitEvent};

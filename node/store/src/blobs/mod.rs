@@ -1,0 +1,230 @@
+//! Large values (documents, images): one file each, named by a keyed hash of its content.
+//!
+//! A blob is cut into chunks of 256 KiB of plain bytes. Each is packed where that pays, sealed and stands alone, so any
+//! chunk can be read by itself. A sealed table at the end says where they lie and binds them to the blob. A blob is
+//! written beside its place, synced and renamed before the batch that names it is committed; the same content written
+//! twice is one file.
+//!
+//! `"musubi.b" ‖ format ‖ chunk … chunk ‖ table ‖ length of the table (u32)`
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use read::BlobReader;
+pub use write::BlobWriter;
+
+use crate::disk::{Disk, DiskError};
+use crate::keys::MasterKey;
+use crate::limits::BLOB_BYTES_MAX;
+use crate::seal::Seal;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use zeroize::Zeroizing;
+
+/// The name of a blob: a keyed hash of its content, so that it tells nothing to who lacks the key of the store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobId(pub [u8; 32]);
+
+impl BlobId {
+    /// Reads the 64 hexadecimal digits; none if it is anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut out = [0; 32];
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |at: u8| char::from(at).to_digit(16);
+            *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+        }
+        Some(Self(out))
+    }
+}
+
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+impl fmt::Debug for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlobId({self})")
+    }
+}
+
+/// Why a blob could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BlobError {
+    /// There is no blob of this name.
+    #[error("blob {0} is not here")]
+    Missing(BlobId),
+    /// Its bytes are not what was written. They must come back from a backup or from the source.
+    #[error("blob {id} is damaged: {what}. Put its file back from a backup")]
+    Damaged {
+        /// Which.
+        id: BlobId,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// There is no such chunk in it.
+    #[error("blob {id} has no chunk {index}")]
+    NoChunk {
+        /// Which blob.
+        id: BlobId,
+        /// Which chunk was asked for.
+        index: u64,
+    },
+    /// More than a blob may hold. Nothing is kept.
+    #[error("a blob may hold {BLOB_BYTES_MAX} bytes at most; split it")]
+    TooLarge,
+    /// The disk refused. Nothing is kept.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// All large values of a store. Cheap to clone; calls block.
+#[derive(Clone)]
+pub struct Blobs {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    disk: Arc<dyn Disk>,
+    seal: Seal,
+    /// Hashes chunks and, from their hashes, the whole.
+    names: Zeroizing<[u8; 32]>,
+    parts: AtomicU64,
+}
+
+impl Blobs {
+    /// Opens the folder and removes what was never finished; says how many files that were.
+    pub(crate) fn open(disk: Arc<dyn Disk>, master: &MasterKey) -> Result<(Self, u64), DiskError> {
+        disk.make_folder(PARTS)?;
+        disk.sync_folder("")?;
+        let parts = disk.list(PARTS)?;
+        for part in &parts {
+            disk.remove(&format!("{PARTS}/{part}"))?;
+        }
+        let seal = Seal::new(&master.derive("blobs"));
+        let inner = Inner { disk, seal, names: master.derive("blobs/names"), parts: AtomicU64::new(0) };
+        Ok((Self { inner: Arc::new(inner) }, parts.len() as u64))
+    }
+
+    /// Begins a blob that is written piece by piece.
+    pub fn writer(&self) -> BlobWriter {
+        let number = self.inner.parts.fetch_add(1, Ordering::Relaxed);
+        BlobWriter::new(self.clone(), format!("{PARTS}/{number}.part"))
+    }
+
+    /// Writes a whole blob.
+    pub fn put(&self, bytes: &[u8]) -> Result<BlobId, BlobError> {
+        let mut writer = self.writer();
+        writer.write(bytes)?;
+        writer.finish()
+    }
+
+    /// Opens a blob for reading; reads its table only.
+    pub fn reader(&self, id: BlobId) -> Result<BlobReader, BlobError> {
+        BlobReader::open(self.clone(), id)
+    }
+
+    /// One chunk of 256 KiB; the last may be shorter. For more than one keep a [`Blobs::reader`].
+    pub fn read_chunk(&self, id: BlobId, index: u64) -> Result<Vec<u8>, BlobError> {
+        self.reader(id)?.read_chunk(index)
+    }
+
+    /// Plain length.
+    pub fn len(&self, id: BlobId) -> Result<u64, BlobError> {
+        Ok(self.reader(id)?.len())
+    }
+
+    /// Whether the blob is here, by its name alone.
+    pub fn has(&self, id: BlobId) -> Result<bool, BlobError> {
+        Ok(self.inner.disk.len(&path(id))?.is_some())
+    }
+
+    /// A whole blob of up to `max` bytes.
+    pub fn read(&self, id: BlobId, max: u64) -> Result<Vec<u8>, BlobError> {
+        let reader = self.reader(id)?;
+        if reader.len() > max {
+            return Err(BlobError::TooLarge);
+        }
+        let mut out = Vec::with_capacity(usize::try_from(reader.len()).unwrap_or(0));
+        for index in 0..reader.chunks() {
+            out.extend_from_slice(&reader.read_chunk(index)?);
+        }
+        Ok(out)
+    }
+
+    /// Removes a blob; the caller has made sure that no batch names it any more.
+    pub fn remove(&self, id: BlobId) -> Result<(), BlobError> {
+        Ok(self.inner.disk.remove(&path(id))?)
+    }
+
+    /// Names of all blobs.
+    pub fn list(&self) -> Result<Vec<BlobId>, BlobError> {
+        let mut ids = Vec::new();
+        for first in 0..=u8::MAX {
+            let names = self.inner.disk.list(&format!("{FOLDER}/{first:02x}"))?;
+            ids.extend(names.iter().filter_map(|name| BlobId::parse(name)));
+        }
+        Ok(ids)
+    }
+
+    /// Reads a whole blob and compares its content with its name.
+    pub fn check(&self, id: BlobId) -> Result<u64, BlobError> {
+        let reader = self.reader(id)?;
+        let mut hashes = Vec::new();
+        for index in 0..reader.chunks() {
+            hashes.push(self.chunk_hash(&reader.read_chunk(index)?));
+        }
+        if self.name(reader.len(), &hashes) != id {
+            return Err(BlobError::Damaged { id, what: "its content is not what its name says" });
+        }
+        Ok(reader.len())
+    }
+
+    fn chunk_hash(&self, plain: &[u8]) -> [u8; 32] {
+        *blake3::keyed_hash(&self.inner.names, plain).as_bytes()
+    }
+
+    /// The name of a blob with this length and these hashes of chunks.
+    fn name(&self, len: u64, chunks: &[[u8; 32]]) -> BlobId {
+        let mut hasher = blake3::Hasher::new_keyed(&self.inner.names);
+        hasher.update(b"blob").update(&len.to_be_bytes());
+        chunks.iter().for_each(|chunk| {
+            hasher.update(chunk);
+        });
+        BlobId(*hasher.finalize().as_bytes())
+    }
+}
+
+fn folder(id: BlobId) -> String {
+    format!("{FOLDER}/{:02x}", id.0[0])
+}
+
+fn path(id: BlobId) -> String {
+    format!("{}/{id}", folder(id))
+}
+
+/// What a chunk is sealed for.
+fn chunk_place(index: u64) -> [u8; 9] {
+    let mut out = [b'c'; 9];
+    out[1..].copy_from_slice(&index.to_be_bytes());
+    out
+}
+
+/// What the table is sealed for.
+fn table_place(id: BlobId) -> [u8; 33] {
+    let mut out = [b't'; 33];
+    out[1..].copy_from_slice(&id.0);
+    out
+}
+
+const FOLDER: &str = "blobs";
+const PARTS: &str = "blobs/parts";
+const MAGIC: &[u8; 9] = b"musubi.b\x01";
+/// Length of a chunk on disk, and its tag.
+const ROW_BYTES: usize = 4 + crate::seal::TAG;

@@ -1,0 +1,42 @@
+//! The store of a node: what is acknowledged is in the journal and synced; everything else is made from it.
+//!
+//! Reading order: [`disk`](Disk) (the file layer, and one that lies), `journal` (the truth), [`db`](Db) (the index that can
+//! be thrown away), `view` (reading), `core` and `tx` (opening and committing, without threads: the simulator's way in),
+//! `writer` and [`Store`] (the node's way in), [`Blobs`] (large values), `verify`.
+//!
+//! One folder: `lock`, `keys/store.key`, `journal/*.seg`, `db/` (sled), `blobs/`, `quarantine/`, `reserve`. Values are
+//! sealed with a key per space, the journal and the blobs with theirs; all come from the one in `keys/`. The store draws
+//! neither time nor randomness and decides nothing.
+mod blobs;
+mod codec;
+mod core;
+mod db;
+mod disk;
+mod error;
+mod journal;
+mod keys;
+pub mod limits;
+mod lock;
+mod overlay;
+mod pack;
+mod reserve;
+mod seal;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod verify;
+mod view;
+mod writer;
+
+pub use blobs::{BlobError, BlobId, BlobReader, BlobWriter, Blobs};
+pub use core::{Core, CoreConfig};
+pub use db::{Change, Db, DbError, MapDb, Pair, SledDb};
+pub use disk::{Disk, DiskError, Faults, RealDisk, Trouble, VirtualDisk};
+pub use error::{OpenError, OpenReport, Rebuilt};
+pub use journal::{AppendError, Cut, JournalError, Mark};
+pub use store::{Store, StoreConfig};
+pub use tx::{Build, Work};
+pub use verify::VerifyReport;
+pub use view::{Health, StoreView};
+pub use writer::{Busy, Done};

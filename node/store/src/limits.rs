@@ -1,0 +1,42 @@
+//! Every bound of the store, with its reason.
+
+/// Largest key. The widest key of the house plan has about 100 bytes; longer ones are a mistake of the caller.
+pub const KEY_BYTES_MAX: usize = 512;
+/// From here on a value belongs into [`crate::Blobs`]: sled writes large values several times over.
+pub const VALUE_BYTES_INLINE: usize = 64 << 10;
+/// Largest value that is taken at all. Above it sled would make a file of its own for each value, or worse.
+pub const VALUE_BYTES_MAX: usize = 4 << 20;
+/// Largest batch. 10,000 index changes with their manifest are about 2 MiB.
+pub const BATCH_BYTES_MAX: usize = 24 << 20;
+/// A group of batches is closed at this size, so that one frame of the journal stays readable in one piece.
+pub const GROUP_BYTES_MAX: usize = 8 << 20;
+/// A group of batches is closed at this many writes: larger ones hold readers up while they are applied.
+pub const GROUP_WRITES_MAX: usize = 2_000;
+/// Most batches in one group; with [`GROUP_WRITES_MAX`] it bounds how long the first caller waits (about 10 ms).
+pub const GROUP_BATCHES_MAX: usize = 512;
+/// Largest plain payload of one frame: a full group and the batch that filled it, with their encoding.
+pub const FRAME_BYTES_MAX: usize = 40 << 20;
+const _: () = assert!(GROUP_BYTES_MAX + BATCH_BYTES_MAX + (BATCH_BYTES_MAX >> 3) < FRAME_BYTES_MAX);
+/// A segment of the journal is closed at this size. Small enough to be read whole on a clinic's machine.
+pub const SEGMENT_BYTES_DEFAULT: u64 = 16 << 20;
+/// Smallest segment that may be configured (tests and the simulator use small ones).
+pub const SEGMENT_BYTES_MIN: u64 = 1 << 10;
+/// Batches waiting for the writer. At 2,000 small batches a second this is half a second; beyond it callers hear "busy".
+pub const QUEUE_BATCHES_MAX: usize = 1_024;
+/// sled's page cache unless configured. Not a ceiling on its memory, but most of it.
+pub const CACHE_BYTES_DEFAULT: u64 = 16 << 20;
+/// The file that is given back to the disk when it is full: enough for about 1,000 batches of the desk.
+pub const RESERVE_BYTES_DEFAULT: u64 = 4 << 20;
+/// Writes that the index could not take are held in memory up to here; then the store refuses further batches.
+pub const LAG_BYTES_MAX: usize = 16 << 20;
+/// Plain bytes of one frame of a blob: the unit of transfer of the house plan.
+pub const CHUNK_BYTES: usize = 256 << 10;
+/// Largest blob: a whole-body CT series is about 1 GiB.
+pub const BLOB_BYTES_MAX: u64 = 4 << 30;
+/// Most chunks of a blob.
+pub const BLOB_CHUNKS_MAX: u64 = BLOB_BYTES_MAX / CHUNK_BYTES as u64;
+const _: () = assert!(BLOB_BYTES_MAX.is_multiple_of(CHUNK_BYTES as u64));
+/// Values of this size and above are tried with zstd in the spaces that hold text; shorter ones rarely shrink.
+pub const PACK_BYTES_MIN: usize = 256;
+/// Append handles that the real disk keeps open: the journal and some blobs on their way in.
+pub const HANDLES_MAX: usize = 16;

@@ -1,0 +1,216 @@
+//! The store of a node: one folder, one writer thread, views for everybody.
+use crate::blobs::Blobs;
+use crate::core::{Core, CoreConfig};
+use crate::db::{Db, DbError, MapDb, SledDb};
+use crate::disk::{Disk, RealDisk, VirtualDisk};
+use crate::error::{OpenError, OpenReport, Rebuilt};
+use crate::journal::JournalReader;
+use crate::limits::{CACHE_BYTES_DEFAULT, RESERVE_BYTES_DEFAULT, SEGMENT_BYTES_DEFAULT};
+use crate::lock::FolderLock;
+use crate::reserve;
+use crate::tx::Work;
+use crate::verify::{VerifyReport, verify};
+use crate::view::{Health, StoreView};
+use crate::writer::{Busy, Done, Writer};
+use protocol::data::{Batch, Outcome, View};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroizing;
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreConfig {
+    /// The master key of a store that is new; drawn by the caller, not looked at when the store exists.
+    pub entropy: [u8; 32],
+    /// sled's page cache. Default 16 MiB. More makes reading faster once the data no longer fit, and costs that memory.
+    pub cache_bytes: u64,
+    /// A segment of the journal is closed at this size. Default 16 MiB; the same memory is needed for a moment at start.
+    pub segment_bytes: u64,
+    /// Room kept for a full disk. Default 4 MiB, 0 for none.
+    pub reserve_bytes: u64,
+}
+
+impl StoreConfig {
+    /// The defaults.
+    pub fn new(entropy: [u8; 32]) -> Self {
+        Self {
+            entropy,
+            cache_bytes: CACHE_BYTES_DEFAULT,
+            segment_bytes: SEGMENT_BYTES_DEFAULT,
+            reserve_bytes: RESERVE_BYTES_DEFAULT,
+        }
+    }
+
+    fn core(&self) -> CoreConfig {
+        CoreConfig {
+            entropy: self.entropy,
+            segment_bytes: self.segment_bytes,
+            reserve_bytes: self.reserve_bytes,
+        }
+    }
+}
+
+/// An open store. Share it in an `Arc`; every call blocks, so keep it off the threads that serve sockets.
+pub struct Store {
+    writer: Writer,
+    view: StoreView,
+    blobs: Blobs,
+    reader: JournalReader,
+    salts: Zeroizing<[u8; 32]>,
+    keys: Box<dyn Fn(&str) -> Zeroizing<[u8; 32]> + Send + Sync>,
+    lock: Mutex<Option<FolderLock>>,
+}
+
+impl Store {
+    /// Opens the store in `folder`, or makes it, and rebuilds its index where that does not fit the journal.
+    pub fn open(folder: &Path, config: StoreConfig) -> Result<(Self, OpenReport), OpenError> {
+        let lock = FolderLock::take(folder)?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(folder));
+        disk.make_folder("quarantine")?;
+        let mut rebuilt = None;
+        let opened = match open_index(folder, &*disk, &config) {
+            Ok(db) => Core::open(disk.clone(), db, &config.core()),
+            Err(error) => Err(error),
+        };
+        let (core, mut report) = match opened {
+            Err(OpenError::IndexUnfit(why)) => {
+                tracing::warn!(%why, "the index does not fit the journal; it is set aside and rebuilt");
+                let kept_as = set_aside(folder)?;
+                rebuilt = Some(Rebuilt { why, kept_as });
+                Core::open(disk.clone(), open_index(folder, &*disk, &config)?, &config.core())?
+            }
+            done => done?,
+        };
+        report.rebuilt = rebuilt;
+        Ok((Self::start(core, Some(lock))?, report))
+    }
+
+    /// A store in memory, for tests of other packages: everything but the disk and sled is the real thing.
+    pub fn in_memory(config: StoreConfig) -> Result<Self, OpenError> {
+        let config = CoreConfig { reserve_bytes: 0, ..config.core() };
+        let (core, _) = Core::open(Arc::new(VirtualDisk::new(0)), Arc::new(MapDb::default()), &config)?;
+        Self::start(core, None)
+    }
+
+    fn start(core: Core, lock: Option<FolderLock>) -> Result<Self, OpenError> {
+        let (view, blobs, reader) = (core.view(), core.blobs(), core.reader());
+        let (salts, keys) = (Zeroizing::new(core.salt_key()), core.keys());
+        let no_thread = |e: std::io::Error| OpenError::Index(DbError::Disk(format!("no thread for the writer: {e}")));
+        let writer = Writer::start(core).map_err(no_thread)?;
+        Ok(Self { writer, view, blobs, reader, salts, keys, lock: Mutex::new(lock) })
+    }
+
+    /// Commits a batch and waits for its outcome.
+    pub fn commit(&self, batch: Batch) -> Outcome {
+        self.writer.commit(Work::Batch(batch))
+    }
+
+    /// Commits the batch that `build` makes from a view that nobody else changes meanwhile: for numbers that must not be
+    /// given twice. `build` runs on the writer's thread: it must be quick and must not wait for the store.
+    pub fn commit_with(&self, build: impl FnOnce(&dyn View) -> Batch + Send + 'static) -> Outcome {
+        self.commit_returning(move |view| Ok((build(view), ()))).0
+    }
+
+    /// As [`Store::commit_with`], and hands out what `build` learned on the way. `Err` writes nothing. The value is there
+    /// whenever `build` gave one; it counts only if the outcome is `Committed`.
+    pub fn commit_returning<T: Send + 'static>(
+        &self,
+        build: impl FnOnce(&dyn View) -> Result<(Batch, T), String> + Send + 'static,
+    ) -> (Outcome, Option<T>) {
+        let learned = Arc::new(Mutex::new(None));
+        let slot = learned.clone();
+        let work = Work::Build(Box::new(move |view| {
+            let built = catch_unwind(AssertUnwindSafe(|| build(view)));
+            let (batch, value) = built.unwrap_or_else(|_| Err("making the batch panicked".into()))?;
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(batch)
+        }));
+        let outcome = self.writer.commit(work);
+        let value = learned.lock().unwrap_or_else(PoisonError::into_inner).take();
+        (outcome, value)
+    }
+
+    /// Hands a batch over without waiting; `done` hears the outcome on the writer's thread.
+    ///
+    /// # Errors
+    /// [`Busy`] with batch and `done`, if the queue is full or the store closed.
+    pub fn submit(&self, batch: Batch, done: Done) -> Result<(), Busy> {
+        self.writer.submit(batch, done)
+    }
+
+    /// A look at the key spaces.
+    pub fn view(&self) -> StoreView {
+        self.view.clone()
+    }
+
+    /// The large values.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// The key with which the leaves of the audit log are salted; for proofs.
+    pub fn salt_key(&self) -> &[u8; 32] {
+        &self.salts
+    }
+
+    /// A key of its own for another use in the node (keyed hashes, sealing), the same for the same name.
+    pub fn key_for(&self, usage: &str) -> Zeroizing<[u8; 32]> {
+        (self.keys)(usage)
+    }
+
+    /// How the store is.
+    pub fn health(&self) -> Health {
+        self.view.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Checks everything: the journal's chain, the index against it, the blobs. Reads all of it; writing goes on.
+    pub fn verify(&self) -> VerifyReport {
+        verify(&self.reader, &self.view.shared, &self.blobs)
+    }
+
+    /// Makes the index durable. What is acknowledged is durable without.
+    pub fn flush(&self) {
+        self.writer.flush();
+    }
+
+    /// Lets the queue run empty, flushes the index and gives the folder free. Later commits fail; views go on reading.
+    pub fn close(&self) {
+        self.writer.close();
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn open_index(folder: &Path, disk: &dyn Disk, config: &StoreConfig) -> Result<Arc<dyn Db>, OpenError> {
+    let open = || SledDb::open(&folder.join(FOLDER), config.cache_bytes);
+    let opened = match open() {
+        Err(DbError::Full) => {
+            // sled needs room to open at all.
+            reserve::free(disk)?;
+            open()
+        }
+        done => done,
+    };
+    Ok(Arc::new(opened?))
+}
+
+/// Moves a damaged index into quarantine under the first free number; nothing is ever deleted.
+fn set_aside(folder: &Path) -> Result<Option<String>, OpenError> {
+    if !folder.join(FOLDER).exists() {
+        return Ok(None);
+    }
+    let names = (1u32..).map(|number| format!("quarantine/{FOLDER}-{number}"));
+    let Some(name) = names.into_iter().find(|name| !folder.join(name).exists()) else { return Ok(None) };
+    let not_writable =
+        |e: std::io::Error| OpenError::NotWritable { folder: folder.join(FOLDER), why: e.to_string() };
+    std::fs::rename(folder.join(FOLDER), folder.join(&name)).map_err(not_writable)?;
+    Ok(Some(name))
+}
+
+const FOLDER: &str = "db";

@@ -1,0 +1,157 @@
+//! Committing: several batches become one group, one frame of the journal, one sync.
+use crate::core::Core;
+use crate::journal::{AppendError, Mark};
+use crate::limits::{
+    BATCH_BYTES_MAX, GROUP_BYTES_MAX, GROUP_WRITES_MAX, KEY_BYTES_MAX, LAG_BYTES_MAX, VALUE_BYTES_MAX,
+};
+use crate::overlay::{Overlay, Pending, weight};
+use crate::view::is_reserved;
+use protocol::audit;
+use protocol::data::{Batch, Outcome, View, Write};
+
+/// What to commit.
+pub enum Work {
+    /// A batch that is made already.
+    Batch(Batch),
+    /// A batch that is made when its turn comes, from all that was committed before it. An `Err` writes nothing.
+    Build(Build),
+}
+
+/// Makes a batch on the writer's side, from a view that nobody else changes meanwhile.
+pub type Build = Box<dyn FnOnce(&dyn View) -> Result<Batch, String> + Send>;
+
+/// Batches on their way into one frame.
+#[derive(Default)]
+struct Group {
+    pending: Pending,
+    /// Which answers hang on it.
+    members: Vec<usize>,
+}
+
+impl Core {
+    /// Commits in order. Each answer is given for good: `Committed` means in the journal, synced and visible.
+    ///
+    /// A batch sees those before it. Those that fit share one sync; one that is refused leaves the others alone.
+    pub fn commit_now(&mut self, works: Vec<Work>) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(works.len());
+        let mut group = Group::default();
+        for work in works {
+            match self.prepare(work, &mut group) {
+                Ok(leaves) => {
+                    group.members.push(outcomes.len());
+                    outcomes.push(Outcome::Committed { leaves });
+                }
+                Err(why) => outcomes.push(Outcome::Failed(why)),
+            }
+            if group.pending.len() >= GROUP_WRITES_MAX || group.pending.bytes() >= GROUP_BYTES_MAX {
+                self.settle(std::mem::take(&mut group), &mut outcomes);
+            }
+        }
+        self.settle(group, &mut outcomes);
+        outcomes
+    }
+
+    /// Commits one batch.
+    pub fn commit(&mut self, batch: Batch) -> Outcome {
+        let mut outcomes = self.commit_now(vec![Work::Batch(batch)]);
+        outcomes.pop().unwrap_or_else(|| Outcome::Failed("the batch got no answer".into()))
+    }
+
+    /// Adds a batch and the leaves of its events to the group.
+    fn prepare(&self, work: Work, group: &mut Group) -> Result<Vec<u64>, String> {
+        let view = self.view();
+        let batch = match work {
+            Work::Batch(batch) => batch,
+            Work::Build(build) => build(&Overlay { base: &view, pending: &group.pending })?,
+        };
+        check(&batch)?;
+        batch.writes.into_iter().for_each(|write| group.pending.lay(write));
+        let over = Overlay { base: &view, pending: &group.pending };
+        let appended = audit::append(&over, &self.salts, &batch.events);
+        appended.writes.into_iter().for_each(|write| group.pending.lay(write));
+        Ok(appended.leaves)
+    }
+
+    /// Journal, sync, index; or every batch of the group fails.
+    fn settle(&mut self, group: Group, outcomes: &mut [Outcome]) {
+        if group.pending.is_empty() {
+            return;
+        }
+        if let Err(why) = self.write(group.pending) {
+            for member in group.members {
+                outcomes[member] = Outcome::Failed(why.clone());
+            }
+        }
+    }
+
+    fn write(&mut self, pending: Pending) -> Result<(), String> {
+        if self.shared.lag_bytes() >= LAG_BYTES_MAX {
+            return Err("the index takes no writes and too many wait for it. Check the disk, then restart the node".into());
+        }
+        let writes = pending.into_writes();
+        let mark = match self.append(&writes) {
+            Ok(mark) => mark,
+            Err(error) => {
+                self.note_health(error == AppendError::Full);
+                tracing::error!(%error, "nothing was committed");
+                return Err(error.to_string());
+            }
+        };
+        let mut pending = Pending::default();
+        writes.into_iter().for_each(|write| pending.lay(write));
+        if let Err(error) = self.shared.apply(pending, &mark) {
+            tracing::error!(%error, "the index could not take a group; it is kept in memory until the next start");
+            self.note_lag(&error.to_string());
+        }
+        self.groups += 1;
+        if !self.reserve.is_there() && self.groups.is_multiple_of(REFILL_GROUPS) {
+            self.reserve.refill(&*self.disk);
+        }
+        self.note_health(!self.reserve.is_there() && self.health().is_full);
+        Ok(())
+    }
+
+    /// Appends; on a full disk once more with the room of the reserve.
+    fn append(&mut self, writes: &[Write]) -> Result<Mark, AppendError> {
+        match self.journal.append(writes) {
+            Err(AppendError::Full) if self.reserve.free(&*self.disk) => {
+                tracing::error!("the disk is full: the reserve was given back; free some space soon");
+                let again = self.journal.append(writes);
+                self.note_health(true);
+                again
+            }
+            done => done,
+        }
+    }
+
+    fn note_lag(&self, why: &str) {
+        let mut health = self.shared.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        health.lagging = Some(why.to_owned());
+    }
+}
+
+/// Bounds of a batch; whatever breaks them is a mistake of the caller and writes nothing.
+fn check(batch: &Batch) -> Result<(), String> {
+    let mut bytes = 0;
+    for write in &batch.writes {
+        let name = write.space.name();
+        let (key, value) = (write.key.len(), write.value.as_ref().map_or(0, Vec::len));
+        if key > KEY_BYTES_MAX {
+            return Err(format!("a key of {key} bytes in `{name}` is above the limit of {KEY_BYTES_MAX}"));
+        }
+        if value > VALUE_BYTES_MAX {
+            return Err(format!("a value of {value} bytes in `{name}` is above {VALUE_BYTES_MAX}; write it as a blob"));
+        }
+        if is_reserved(write.space, &write.key) {
+            return Err("keys of `meta` that begin with a zero byte, and the empty one, are the store's own".into());
+        }
+        bytes += weight(&write.key, write.value.as_deref());
+    }
+    if bytes > BATCH_BYTES_MAX {
+        return Err(format!("a batch of {bytes} bytes is above the limit of {BATCH_BYTES_MAX}; write it in parts"));
+    }
+    Ok(())
+}
+
+/// After so many groups without a reserve it is tried again.
+const REFILL_GROUPS: u64 = 64;

@@ -1,0 +1,176 @@
+//! Reading: the index, opened and with what it lacks laid over it.
+use crate::codec::Codec;
+use crate::db::{Change, Db, DbError, Pair};
+use crate::disk::Disk;
+use crate::journal::Mark;
+use crate::overlay::{Pending, Range};
+use protocol::data::{Space, View};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+/// A look at the store that sees every acknowledged batch. Cheap to clone; calls block and may touch the disk.
+///
+/// Whoever saw one write of a batch sees all of it from then on.
+///
+/// # Panics
+/// When the index gives back damaged bytes: to answer "nothing there" would be a lie. A note is left so that the next
+/// start rebuilds the index from the journal.
+#[derive(Clone)]
+pub struct StoreView {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// How the store is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Last frame of the journal.
+    pub position: u64,
+    /// The disk was full at the last write, or the reserve could not be made again since.
+    pub is_full: bool,
+    /// Since which failure the journal takes no more writes.
+    pub refusing: Option<String>,
+    /// Why the index lags behind the journal; what it lacks is read from memory until the next start.
+    pub lagging: Option<String>,
+}
+
+/// What the writer and all views have in common.
+pub(crate) struct Shared {
+    pub(crate) db: Arc<dyn Db>,
+    pub(crate) codec: Codec,
+    pub(crate) health: Mutex<Health>,
+    disk: Arc<dyn Disk>,
+    /// Acknowledged writes that the index could not take. Held for writing while a group is applied, so that nobody
+    /// sees half of it.
+    lag: RwLock<Pending>,
+}
+
+impl View for StoreView {
+    fn get(&self, space: Space, key: &[u8]) -> Option<Vec<u8>> {
+        if is_reserved(space, key) {
+            return None;
+        }
+        self.shared.get(space, key).unwrap_or_else(|error| self.shared.stop(&error))
+    }
+
+    fn scan(&self, space: Space, prefix: &[u8], from: &[u8], limit: usize) -> Vec<Pair> {
+        let from = if space == Space::Meta { from.max(FIRST_FREE) } else { from };
+        let at = Range { space, prefix, from, limit };
+        self.shared.scan(&at).unwrap_or_else(|error| self.shared.stop(&error))
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(disk: Arc<dyn Disk>, db: Arc<dyn Db>, codec: Codec) -> Self {
+        Self { db, codec, disk, health: Mutex::default(), lag: RwLock::default() }
+    }
+
+    /// The value under any key, reserved ones included.
+    pub(crate) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
+        let lag = self.lag();
+        if let Some(value) = lag.find(space, key) {
+            return Ok(value.clone());
+        }
+        let Some(sealed) = self.db.get(space, key)? else { return Ok(None) };
+        self.open(space, key, sealed).map(Some)
+    }
+
+    fn scan(&self, at: &Range<'_>) -> Result<Vec<Pair>, DbError> {
+        let mut failed = None;
+        let lag = self.lag();
+        let pairs = lag.scan(at, |limit| {
+            let sealed = self.db.scan(at.space, at.prefix, at.from, limit);
+            let opened = sealed.and_then(|sealed| sealed.into_iter().map(|pair| self.pair(at.space, pair)).collect());
+            opened.unwrap_or_else(|error| {
+                failed = Some(error);
+                Vec::new()
+            })
+        });
+        failed.map_or(Ok(pairs), Err)
+    }
+
+    /// Applies a group behind `mark`. If the index cannot take it, it is kept in memory: it is acknowledged all the same.
+    pub(crate) fn apply(&self, group: Pending, mark: &Mark) -> Result<(), DbError> {
+        let mut lag = self.lag.write().unwrap_or_else(PoisonError::into_inner);
+        if lag.is_empty() {
+            *lag = group;
+        } else {
+            group.into_writes().into_iter().for_each(|write| lag.lay(write));
+        }
+        self.db.apply(self.changes(&lag, mark))?;
+        *lag = Pending::default();
+        Ok(())
+    }
+
+    /// Sealed changes, space by space, the mark in the last.
+    fn changes(&self, group: &Pending, mark: &Mark) -> Vec<(Space, Vec<Change>)> {
+        let mut spaces: Vec<(Space, Vec<Change>)> = Vec::new();
+        let mut meta = Vec::new();
+        for (space, key, value) in group.iter() {
+            let change = (key.to_vec(), value.map(|value| self.codec.seal(space, key, value)));
+            match spaces.last_mut() {
+                _ if space == Space::Meta => meta.push(change),
+                Some((last, changes)) if *last == space => changes.push(change),
+                _ => spaces.push((space, vec![change])),
+            }
+        }
+        let value = [&mark.position.to_be_bytes()[..], &mark.digest].concat();
+        meta.push((APPLIED.to_vec(), Some(self.codec.seal(Space::Meta, APPLIED, &value))));
+        spaces.push((Space::Meta, meta));
+        spaces
+    }
+
+    /// The last frame that the index has applied.
+    pub(crate) fn applied(&self) -> Result<Mark, DbError> {
+        let Some(value) = self.get(Space::Meta, APPLIED)? else { return Ok(Mark::default()) };
+        let damaged = || DbError::Damaged("its mark is not what was written".into());
+        let (position, digest) = value.split_first_chunk::<8>().ok_or_else(damaged)?;
+        let digest = digest.try_into().map_err(|_| damaged())?;
+        Ok(Mark { position: u64::from_be_bytes(*position), digest })
+    }
+
+    /// Bytes of acknowledged writes that the index lacks.
+    pub(crate) fn lag_bytes(&self) -> usize {
+        self.lag().bytes()
+    }
+
+    /// While this is held no group is applied.
+    pub(crate) fn lag(&self) -> RwLockReadGuard<'_, Pending> {
+        self.lag.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pair(&self, space: Space, (key, sealed): Pair) -> Result<Pair, DbError> {
+        let value = self.open(space, &key, sealed)?;
+        Ok((key, value))
+    }
+
+    pub(crate) fn open(&self, space: Space, key: &[u8], sealed: Vec<u8>) -> Result<Vec<u8>, DbError> {
+        let opened = self.codec.open(space, key, sealed);
+        opened.ok_or_else(|| DbError::Damaged(format!("a value of `{}` does not open", space.name())))
+    }
+
+    /// Notes that the index must be rebuilt at the next start.
+    pub(crate) fn ask_for_rebuild(&self) {
+        let noted = self.disk.append(REBUILD_PATH, b"rebuild").and_then(|()| self.disk.sync(REBUILD_PATH));
+        if noted.and_then(|()| self.disk.sync_folder("")).is_err() {
+            tracing::error!("the index is damaged and no note could be left; remove the folder db/ before the next start");
+        }
+    }
+
+    fn stop(&self, error: &DbError) -> ! {
+        self.ask_for_rebuild();
+        panic!("{error}; the next start rebuilds the index from the journal");
+    }
+}
+
+/// Whether the store keeps this key for itself.
+pub(crate) fn is_reserved(space: Space, key: &[u8]) -> bool {
+    space == Space::Meta && key < FIRST_FREE
+}
+
+/// A file with this name asks for a rebuild of the index at the next start.
+pub(crate) const REBUILD_PATH: &str = "rebuild";
+/// Position and digest of the last frame that the index has applied.
+const APPLIED: &[u8] = b"\0applied";
+/// Schema version of the values.
+pub(crate) const SCHEMA_KEY: &[u8] = b"\0schema";
+/// Keys of `meta` below this one are the store's own.
+const FIRST_FREE: &[u8] = &[1];

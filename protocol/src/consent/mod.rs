@@ -1,0 +1,18 @@
+//! Consent (同意): who may see what of a patient, and how conflicting statements are settled.
+//!
+//! Read [`receipt`](ConsentReceipt) first (what a patient signed), then `precedence` (which statement wins), `published`
+//! (what an index may tell a whole audience), `withdrawal` (how a patient takes it back), `keep` (where receipts lie).
+//! Nothing here asks for the time or touches a disk. Without a statement the answer is no.
+mod keep;
+mod precedence;
+mod published;
+mod receipt;
+#[cfg(test)]
+mod tests;
+mod withdrawal;
+
+pub use keep::{consent_key, keep, receipts_of};
+pub use precedence::{Query, Verdict, is_stopped, permitted, permitted_of, verdict, was_permitted};
+pub use published::{Reach, published};
+pub use receipt::{ConsentReceipt, Holders, LegalBase, Mode, Networks, Readers, Stance, modes};
+pub use withdrawal::{Withdrawal, WithdrawalScope};

@@ -1,0 +1,39 @@
+//! The Engine: everything a node decides, as a state machine without hands.
+//!
+//! Read [`input`] and [`output`] first (what goes in, what comes out), then `core` (the struct and its three entry points),
+//! then one flow at a time: `hello` (who is there), `state` (signed objects), `shelves` (the index), `publish` (own entries),
+//! `locate`, `reader` and `holder` (one read, both sides), `consents` (given and withdrawn), `log` (checkpoints and
+//! witnesses), `joining`, `secrets`, `links`. Each flow file holds the handlers of that subject, for messages, commands,
+//! timers and completions alike.
+//!
+//! Rules that hold everywhere: the Engine reads only through its view, with its own pending batches laid over it; every write
+//! leaves as [`Effect::Commit`]; what a commit must precede waits for its [`Done`]. So no byte leaves before its leaf is on disk.
+mod consents;
+mod core;
+mod hello;
+mod holder;
+mod input;
+mod joining;
+mod keys;
+mod links;
+mod locate;
+mod log;
+mod output;
+mod overlay;
+mod peers;
+mod publish;
+mod reader;
+mod secrets;
+mod shelves;
+mod state;
+mod timers;
+
+pub use self::core::{Engine, EngineConfig, Identity, Limits, Snapshot};
+pub use input::{Command, Done, FetchOrder, Input, LinkVerdict, LocateOrder, Publication, Received, Ticket};
+pub use joining::JoinRequest;
+pub use keys::{LinkState, Scope, link_here, link_there, links_here, pending_joins, pending_links, proposals};
+pub use links::LinkQuestion;
+pub use locate::{Candidate, Certainty};
+pub use log::good_checkpoint;
+pub use secrets::secret_hash;
+pub use output::{Alarm, Answer, Effect, Event, HolderStatus, JoinStatus, Output, Progress, Receive, Serve, Source};

@@ -1,0 +1,277 @@
+//! Copies of others' shelves: who may have which, following an author's changes, repair with the whole shelf.
+use super::core::{Engine, Then};
+use super::keys;
+use super::output::{Event, Output};
+use crate::data::{Batch, Space, View};
+use crate::ids::{NodeKey, ShelfId, Slot};
+use crate::index::{self, Audience, Changes, ENTRY_BYTES, Entry, Manifest, Shelf, SyncFault};
+use crate::kinds::Codes;
+use crate::limits::{CHANGES_PER_FRAME, CHANGES_STAGED_MAX};
+use crate::state::{NodeFacility, Signed, Standing, decode_manifest};
+use crate::time::Millis;
+use crate::wire::{FieldError, Message, v1};
+
+/// Pages of one shelf that are being collected.
+#[derive(Clone, Debug)]
+pub(super) struct Staged {
+    pub from: NodeKey,
+    start: u64,
+    pages: Vec<Changes>,
+    count: usize,
+    whole: bool,
+}
+
+impl<V: View> Engine<V> {
+    pub(super) fn load_shelves(&mut self) {
+        let stored = self.view.scan(Space::Manifests, b"signed/", &[], usize::MAX);
+        for manifest in stored.iter().filter_map(|(_, value)| decode_manifest(&Signed::decode(value).ok()?).ok()) {
+            self.shelves.insert(manifest.shelf.id(), manifest.shelf);
+        }
+    }
+    fn signed_manifest(&self, shelf: ShelfId) -> Option<Signed> {
+        Signed::decode(&self.view.get(Space::Manifests, &keys::manifest(shelf))?).ok()
+    }
+    /// Whether one of these facilities belongs to the audience of `shelf` now. The holder itself always does.
+    fn is_audience(&self, now: Millis, shelf: &Shelf, facilities: &[NodeFacility]) -> bool {
+        facilities.iter().any(|reader| {
+            let Some(member) = self.book.live(reader.network, &reader.facility, now) else { return false };
+            let within = |classes: Codes| classes.has(member.class.code());
+            match &shelf.audience {
+                _ if reader.facility == shelf.holder => true,
+                Audience::Network { network, classes } => reader.network == *network && within(*classes),
+                Audience::Accord { accord } => self.accord_covers(now, *accord, reader, shelf, &within),
+            }
+        })
+    }
+    fn accord_covers(
+        &self,
+        now: Millis,
+        accord: crate::ids::AccordId,
+        reader: &NodeFacility,
+        shelf: &Shelf,
+        within: &dyn Fn(Codes) -> bool,
+    ) -> bool {
+        let Some(accord) = self.book.accord(accord) else { return false };
+        let Some(other) = accord.other(reader.network) else { return false };
+        #[cfg(feature = "plants")]
+        if crate::plants::on("P13") {
+            return true;
+        }
+        let in_force = self.book.accord_in_force(reader.network, other, now).is_some();
+        let holder_there = self.book.live(other, &shelf.holder, now).is_some();
+        in_force && holder_there && within(accord.classes_for_readers_of(reader.network))
+    }
+    fn peer_facilities(&self, now: Millis, node: &NodeKey) -> Vec<NodeFacility> {
+        let facilities = self.book.facilities_of(node, now);
+        #[cfg(feature = "plants")]
+        if crate::plants::on("P13") {
+            return facilities;
+        }
+        match self.book.standing(node, now) {
+            Standing::Stranger => Vec::new(),
+            _ => facilities,
+        }
+    }
+    fn may_have(&self, now: Millis, node: &NodeKey, shelf: &Shelf) -> bool {
+        self.is_audience(now, shelf, &self.peer_facilities(now, node))
+    }
+    /// Whether this node may use a shelf: it is of the audience, and the holder is a live member.
+    pub(super) fn is_ours_to_read(&self, now: Millis, shelf: &Shelf) -> bool {
+        let holder_lives = match &shelf.audience {
+            Audience::Network { network, .. } => self.book.live(*network, &shelf.holder, now).is_some(),
+            Audience::Accord { accord } => self.book.accord(*accord).is_some_and(|accord| {
+                [accord.a, accord.b].into_iter().any(|network| self.book.live(network, &shelf.holder, now).is_some())
+            }),
+        };
+        holder_lives && self.is_audience(now, shelf, &self.own_facilities(now))
+    }
+
+    pub(super) fn shelf_heads_for(&self, now: Millis, node: &NodeKey) -> Vec<v1::ShelfHead> {
+        let theirs = self.peer_facilities(now, node);
+        let visible = self.shelves.iter().filter(|(_, shelf)| self.is_audience(now, shelf, &theirs));
+        visible
+            .filter_map(|(id, _)| {
+                Some(v1::ShelfHead { shelf: id.0.to_vec(), seq: index::manifest(&self.view, *id)?.seq })
+            })
+            .collect()
+    }
+    /// Tells peers of the audience that a shelf has a newer manifest. They follow; so they pass it on.
+    pub(super) fn announce_shelf(&mut self, now: Millis, id: ShelfId, from: Option<NodeKey>) {
+        let Some(shelf) = self.shelves.get(&id).cloned() else { return };
+        let Some(manifest) = index::manifest(&self.view, id) else { return };
+        for node in self.peers.up() {
+            if Some(node) != from && self.may_have(now, &node, &shelf) {
+                let digest = self.book.digest(&self.book.standing(&node, now)).0.to_vec();
+                let shelves = vec![v1::ShelfHead { shelf: id.0.to_vec(), seq: manifest.seq }];
+                self.send(node, Message::Heads(v1::Heads { digest, listed: false, heads: Vec::new(), shelves }));
+            }
+        }
+    }
+    pub(super) fn follow_newer(&mut self, now: Millis, from: NodeKey, heads: &[v1::ShelfHead]) {
+        for head in heads {
+            let Some(id) = ShelfId::from_slice(&head.shelf) else { continue };
+            let held = index::manifest(&self.view, id);
+            let is_own = self.shelves.get(&id).is_some_and(|shelf| self.serves_facility(&shelf.holder, now));
+            if is_own || held.as_ref().is_some_and(|held| held.seq >= head.seq) || self.staged.contains_key(&id) {
+                continue;
+            }
+            self.ask_changes(from, id, held.map_or(0, |held| held.upto), false);
+        }
+    }
+    fn ask_changes(&mut self, from: NodeKey, shelf: ShelfId, start: u64, whole: bool) {
+        self.staged.insert(shelf, Staged { from, start, pages: Vec::new(), count: 0, whole });
+        self.send(from, Message::Follow(v1::Follow { shelf: shelf.0.to_vec(), from: start, whole }));
+    }
+    pub(super) fn on_follow(&mut self, now: Millis, from: NodeKey, message: v1::Follow) {
+        let Some(id) = ShelfId::from_slice(&message.shelf) else {
+            return self.strike(now, from, "malformed follow");
+        };
+        let Some(shelf) = self.shelves.get(&id).cloned() else { return };
+        if !self.may_have(now, &from, &shelf) {
+            return self.strike(now, from, "asks for a shelf that is not for it");
+        }
+        let Some(signed) = self.signed_manifest(id) else { return };
+        if message.whole {
+            return self.send_whole(from, id, &signed);
+        }
+        let mut start = message.from;
+        loop {
+            let page = match index::follow(&self.view, id, start, CHANGES_PER_FRAME) {
+                Ok(page) => page,
+                Err(_) => return self.send_whole(from, id, &signed),
+            };
+            let (upto, more) = (page.upto, page.more);
+            self.send_page(from, id, &signed, (page, start, false));
+            if !more {
+                return;
+            }
+            start = upto;
+        }
+    }
+    fn send_whole(&mut self, to: NodeKey, id: ShelfId, signed: &Signed) {
+        let entries = index::whole(&self.view, id);
+        let mut chunks = entries.chunks(CHANGES_PER_FRAME).peekable();
+        if chunks.peek().is_none() {
+            let page = Changes { upto: 0, more: false, adds: Vec::new(), removes: Vec::new() };
+            self.send_page(to, id, signed, (page, 0, true));
+        }
+        while let Some(chunk) = chunks.next() {
+            let page = Changes { adds: chunk.to_vec(), removes: Vec::new(), upto: 0, more: chunks.peek().is_some() };
+            self.send_page(to, id, signed, (page, 0, true));
+        }
+    }
+    fn send_page(&mut self, to: NodeKey, id: ShelfId, signed: &Signed, (page, from, whole): (Changes, u64, bool)) {
+        let message = v1::Changes {
+            shelf: id.0.to_vec(),
+            manifest: Some(signed.to_wire()),
+            adds: page.adds.iter().flat_map(Entry::pack).collect(),
+            removes: page.removes.iter().flat_map(|(slot, number)| [&slot.0[..], &number.to_be_bytes()].concat()).collect(),
+            from,
+            upto: page.upto,
+            more: page.more,
+            whole,
+        };
+        self.send(to, Message::Changes(message));
+    }
+    pub(super) fn on_changes(&mut self, now: Millis, from: NodeKey, message: v1::Changes) {
+        let Some(id) = ShelfId::from_slice(&message.shelf) else {
+            return self.strike(now, from, "malformed changes");
+        };
+        let Some(staged) = self.staged.get_mut(&id).filter(|staged| staged.from == from) else { return };
+        let (page, more) = match read_page(&message) {
+            Ok(page) => (page, message.more),
+            Err(_) => {
+                self.staged.remove(&id);
+                return self.strike(now, from, "malformed changes");
+            }
+        };
+        if message.whole && !staged.whole {
+            staged.whole = true;
+            staged.pages.clear();
+            staged.count = 0;
+        }
+        staged.count += page.len();
+        staged.pages.push(page);
+        if staged.count > CHANGES_STAGED_MAX {
+            self.staged.remove(&id);
+            return self.strike(now, from, "more changes than a shelf may have");
+        }
+        if more {
+            return;
+        }
+        let Some(staged) = self.staged.remove(&id) else { return };
+        let manifest = message.manifest.and_then(|signed| Signed::from_wire(signed).ok());
+        match manifest.and_then(|signed| Some((self.check_manifest(now, id, &signed)?, signed))) {
+            Some((manifest, signed)) => self.take_shelf(now, &staged, &manifest, &signed),
+            None => self.strike(now, from, "manifest that does not hold"),
+        }
+    }
+    /// The manifest, if its holder's index key signed it and it is for an audience of ours.
+    fn check_manifest(&mut self, now: Millis, id: ShelfId, signed: &Signed) -> Option<Manifest> {
+        let manifest = decode_manifest(signed).ok().filter(|manifest| manifest.shelf.id() == id)?;
+        let networks: Vec<_> = match &manifest.shelf.audience {
+            Audience::Network { network, .. } => vec![*network],
+            Audience::Accord { accord } => self.book.accord(*accord).map(|a| vec![a.a, a.b])?,
+        };
+        let cert = networks.iter().find_map(|network| self.book.node_of(*network, &manifest.shelf.holder, now))?;
+        let sound = signed.is_signed_by(&*self.crypto, &cert.index)
+            && manifest.at <= now.plus(crate::limits::CLOCK_TOLERANCE_MS)
+            && now < manifest.until
+            && self.is_audience(now, &manifest.shelf, &self.own_facilities(now));
+        if !sound {
+            return None;
+        }
+        if let Some(held) = index::manifest(&self.view, id)
+            && held.conflicts(&manifest)
+        {
+            self.fork(signed.hash());
+            return None;
+        }
+        Some(manifest)
+    }
+    fn take_shelf(&mut self, now: Millis, staged: &Staged, manifest: &Manifest, signed: &Signed) {
+        let id = manifest.shelf.id();
+        let taken = if staged.whole {
+            let entries: Vec<Entry> = staged.pages.iter().flat_map(|page| page.adds.iter().copied()).collect();
+            index::replace(&self.view, manifest, &entries)
+        } else {
+            index::take(&self.view, manifest, staged.start, &staged.pages)
+        };
+        match taken {
+            Ok(writes) => {
+                let mut batch = Batch { writes, events: Vec::new() };
+                batch.put(Space::Manifests, keys::manifest(id), signed.encode());
+                self.shelves.insert(id, manifest.shelf.clone());
+                self.commit(batch, Then::Release(vec![Output::Event(Event::ShelfReady(id))]));
+                self.announce_shelf(now, id, Some(staged.from));
+            }
+            // What we have and what the author has now cannot be joined by following: the whole shelf once.
+            Err(SyncFault::Root { .. } | SyncFault::Gap { .. } | SyncFault::TooMany(_)) if !staged.whole => {
+                self.ask_changes(staged.from, id, 0, true);
+            }
+            Err(SyncFault::Older { .. }) => {}
+            Err(_) => self.strike(now, staged.from, "pages that do not lead to the author's root"),
+        }
+    }
+}
+
+fn read_page(message: &v1::Changes) -> Result<Changes, FieldError> {
+    let sized = message.adds.len().is_multiple_of(ENTRY_BYTES) && message.removes.len().is_multiple_of(REMOVE_BYTES);
+    if !sized || message.adds.len() / ENTRY_BYTES > CHANGES_PER_FRAME {
+        return Err(FieldError("changes.adds"));
+    }
+    let adds = message.adds.chunks_exact(ENTRY_BYTES).map(|packed| Entry::unpack(packed).ok_or(FieldError("changes.adds")));
+    let removes = message.removes.chunks_exact(REMOVE_BYTES).map(|packed| {
+        let number = packed[16..].try_into().map(u64::from_be_bytes).map_err(|_| FieldError("changes.removes"))?;
+        Ok((Slot::from_slice(&packed[..16]).ok_or(FieldError("changes.removes"))?, number))
+    });
+    Ok(Changes {
+        adds: adds.collect::<Result<_, _>>()?,
+        removes: removes.collect::<Result<_, FieldError>>()?,
+        upto: message.upto,
+        more: message.more,
+    })
+}
+
+/// One removed slot on the wire: slot 16, number 8.
+const REMOVE_BYTES: usize = 24;

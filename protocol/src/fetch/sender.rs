@@ -1,0 +1,142 @@
+use super::{
+    digest::{digest_of, root_of},
+    frame::{Frame, Resume, offset_of, packed_len},
+    plan::{Plan, PlanError},
+};
+use crate::{ids::Hash, limits::CHUNK_BYTES_MAX};
+
+/// What the holder's driver should bring next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// The hash of every chunk of this item ([`super::Digester`]), for [`Sender::hashes`].
+    Hashes {
+        /// Index of the item in the plan.
+        item: u32,
+    },
+    /// These bytes of this item, for [`Sender::bytes`].
+    Bytes {
+        /// Index of the item in the plan.
+        item: u32,
+        /// Where in the item they begin.
+        offset: u64,
+        /// How many; zero for an empty item.
+        len: u64,
+    },
+}
+
+/// Why something that the driver brought cannot be sent. The stored record is not what the plan promised: tell the log, call
+/// [`Sender::missing`] and go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Not what [`Sender::want`] asked for.
+    #[error("this is not what comes next in the plan")]
+    Unwanted,
+    /// Its bytes or hashes differ from the plan: a damaged disk, or a record that changed after the plan was made.
+    #[error("item {0} is no longer what the plan promised")]
+    Changed(u32),
+}
+
+/// The holder's side of one transfer: says what to read next and makes frames of it. Each call gives the frames, with their
+/// lengths, that are ready to be sent, in order; the last ones come with the last piece.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    items: Vec<(u64, Hash)>,
+    at: Resume,
+    hashes: Vec<Hash>,
+    pack: Vec<(u32, Vec<u8>)>,
+    packed: usize,
+}
+
+impl Sender {
+    /// Serves `plan` from where the reader wants to go on.
+    ///
+    /// # Errors
+    /// [`PlanError`] if the plan breaks a limit or `from` is not in it.
+    pub fn new(plan: &Plan, from: Resume) -> Result<Self, PlanError> {
+        plan.check()?;
+        from.check(plan)?;
+        let items = plan.items.iter().map(|item| (item.size, item.digest)).collect();
+        Ok(Self { items, at: from, hashes: Vec::new(), pack: Vec::new(), packed: 0 })
+    }
+    /// What to bring next; none at the end.
+    pub fn want(&self) -> Option<Want> {
+        let (size, _) = *self.items.get(self.at.item as usize)?;
+        let item = self.at.item;
+        if size > CHUNK_BYTES_MAX && self.hashes.is_empty() {
+            return Some(Want::Hashes { item });
+        }
+        let offset = offset_of(self.at.chunk);
+        Some(Want::Bytes { item, offset, len: (size - offset).min(CHUNK_BYTES_MAX) })
+    }
+    /// Takes the chunk hashes of the large item that comes next.
+    ///
+    /// # Errors
+    /// [`SendError`]; then nothing has changed.
+    pub fn hashes(&mut self, hashes: Vec<Hash>) -> Result<Vec<Vec<u8>>, SendError> {
+        let Some(Want::Hashes { item }) = self.want() else { return Err(SendError::Unwanted) };
+        let (size, digest) = self.items[item as usize];
+        if hashes.len() as u64 != size.div_ceil(CHUNK_BYTES_MAX) || root_of(&hashes) != digest {
+            return Err(SendError::Changed(item));
+        }
+        let mut frames = self.flush();
+        frames.push(Frame::Hashes { item, hashes: hashes.clone() }.encode());
+        self.hashes = hashes;
+        Ok(frames)
+    }
+    /// Takes the bytes that come next.
+    ///
+    /// # Errors
+    /// [`SendError`]; then nothing has changed.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, SendError> {
+        let Some(Want::Bytes { item, len, .. }) = self.want() else { return Err(SendError::Unwanted) };
+        let digest = *self.hashes.get(self.at.chunk as usize).unwrap_or(&self.items[item as usize].1);
+        if bytes.len() as u64 != len || digest_of(bytes) != digest {
+            return Err(SendError::Changed(item));
+        }
+        let mut frames = Vec::new();
+        if self.hashes.is_empty() {
+            let more = packed_len(bytes.len());
+            if self.packed + more > packed_len(CHUNK_BYTES_MAX as usize) {
+                frames = self.flush();
+            }
+            self.pack.push((item, bytes.to_vec()));
+            self.packed += more;
+            self.step();
+        } else {
+            frames.push(Frame::Chunk { item, index: self.at.chunk, bytes }.encode());
+            self.at.chunk += 1;
+            if self.at.chunk as usize == self.hashes.len() {
+                self.step();
+            }
+        }
+        frames.extend(self.flush_at_end());
+        Ok(frames)
+    }
+    /// Tells the reader that the item under way cannot be given any more, and goes on with the next.
+    pub fn missing(&mut self) -> Vec<Vec<u8>> {
+        if self.want().is_none() {
+            return Vec::new();
+        }
+        let mut frames = self.flush();
+        frames.push(Frame::Missing { item: self.at.item }.encode());
+        self.step();
+        frames
+    }
+
+    fn step(&mut self) {
+        self.at = self.at.next_item();
+        self.hashes.clear();
+    }
+    fn flush_at_end(&mut self) -> Vec<Vec<u8>> {
+        if self.want().is_none() { self.flush() } else { Vec::new() }
+    }
+    fn flush(&mut self) -> Vec<Vec<u8>> {
+        if self.pack.is_empty() {
+            return Vec::new();
+        }
+        let frame = Frame::Pack(self.pack.iter().map(|(item, bytes)| (*item, bytes.as_slice())).collect()).encode();
+        self.pack.clear();
+        self.packed = 0;
+        vec![frame]
+    }
+}

@@ -1,0 +1,142 @@
+//! Every bound of the core, each with its reason. Operators may turn those that the configuration names.
+use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+
+// --- wire -----------------------------------------------------------------------------------------------------------
+/// The version this build speaks; it also reads the one before.
+pub const WIRE_VERSION: u32 = 1;
+/// The oldest version it still reads.
+pub const WIRE_VERSION_MIN: u32 = 1;
+/// One frame of `/musubi/msg/1`; checked before anything is allocated.
+pub const FRAME_BYTES_MAX: usize = 1 << 20;
+/// State objects in one frame: about 600 bytes each, so half a frame at most.
+pub const OBJECTS_PER_FRAME: usize = 500;
+/// Body of one state object. A charter of a hundred founders is about 10 kB.
+pub const OBJECT_BYTES_MAX: usize = 64 << 10;
+/// Signatures on one object: more founders than any network has.
+pub const SIGNATURES_MAX: usize = 64;
+/// Heads in one frame: 26 bytes each.
+pub const HEADS_MAX: usize = 20_000;
+/// Longest free text in an object (names, reasons, addresses).
+pub const TEXT_BYTES_MAX: usize = 512;
+/// Addresses or contacts in one object.
+pub const ADDRESSES_MAX: usize = 16;
+/// Open invites that one node's directory lists.
+pub const INVITES_MAX: usize = 64;
+/// Bytes that a refusal is padded to, so that refusals of every reason look alike.
+pub const ANSWER_PADDED_BYTES: usize = 512;
+
+// --- state ----------------------------------------------------------------------------------------------------------
+/// Founders of one network.
+pub const FOUNDERS_MAX: usize = 32;
+/// Clauses of one accord.
+pub const CLAUSES_MAX: usize = 64;
+/// Life of a membership: thirteen months, so that the yearly renewal has a month of slack.
+pub const MEMBERSHIP_MS: u64 = 396 * DAY_MS;
+/// Life of a node key.
+pub const NODE_KEY_MS: u64 = 90 * DAY_MS;
+/// How long an invite is open.
+pub const INVITE_MS: u64 = 7 * DAY_MS;
+/// A signature from further ahead than this is refused: the signer's clock is wrong or it lies.
+pub const CLOCK_TOLERANCE_MS: u64 = 5 * MINUTE_MS;
+/// Half-signed objects that wait for founders; the oldest goes first.
+pub const PROPOSALS_MAX: usize = 256;
+/// Requests to join that wait at a founder's node.
+pub const JOINS_MAX: usize = 256;
+
+// --- rhythm ---------------------------------------------------------------------------------------------------------
+/// How often two connected peers compare what they hold.
+pub const SYNC_INTERVAL_MS: u64 = 5 * MINUTE_MS;
+/// How often a changed log gets a checkpoint.
+pub const CHECKPOINT_INTERVAL_MS: u64 = MINUTE_MS;
+/// How often additions to the index are published; removals go at once.
+pub const PUBLISH_INTERVAL_MS: u64 = MINUTE_MS;
+/// How often a manifest is signed anew although nothing changed.
+pub const MANIFEST_RENEW_MS: u64 = DAY_MS;
+/// How long a manifest is valid.
+pub const MANIFEST_MS: u64 = 35 * DAY_MS;
+/// How long a joining node waits before it asks its contact again.
+pub const JOIN_RETRY_MS: u64 = 5 * SECOND_MS;
+/// How many peers get a new object pushed; they pass it on.
+pub const PUSH_PEERS: usize = 3;
+/// How long a reader waits for a holder to be reached before it shows it as offline.
+pub const DIAL_WAIT_MS: u64 = 5 * SECOND_MS;
+/// How long a reader waits for an answer before the row says *late*.
+pub const ANSWER_WAIT_MS: u64 = 30 * SECOND_MS;
+/// How long a holder remembers that it executed a request; requests live shorter (see below), so none runs twice.
+pub const EXECUTED_KEPT_MS: u64 = 2 * DAY_MS;
+/// Longest life of a request, from making to deadline.
+pub const REQUEST_LIFE_MS: u64 = HOUR_MS;
+const _: () = assert!(EXECUTED_KEPT_MS > 2 * (REQUEST_LIFE_MS + CLOCK_TOLERANCE_MS));
+/// How long a reader may keep what it fetched, unless an accord says less.
+pub const COPY_MS: u64 = DAY_MS;
+
+// --- work -----------------------------------------------------------------------------------------------------------
+/// Fetches under way at one reader.
+pub const FETCHES_MAX: usize = 1_024;
+/// Transfers that one holder serves at once.
+pub const SERVES_MAX: usize = 64;
+/// Answers up to this size travel behind the decision on the message stream; a bulk stream costs a round trip more.
+pub const INLINE_BYTES_MAX: u64 = 64 << 10;
+/// Changes of one shelf in one frame: 88 bytes each, within [`FRAME_BYTES_MAX`].
+pub const CHANGES_PER_FRAME: usize = 10_000;
+const _: () = assert!(CHANGES_PER_FRAME * 88 < FRAME_BYTES_MAX);
+/// Changes collected for one shelf before its root is checked: 88 MB at most would be a shelf of a million entries.
+pub const CHANGES_STAGED_MAX: usize = 1_000_000;
+/// Publications in one command.
+pub const PUBLICATIONS_MAX: usize = 10_000;
+/// Strikes after which a peer is hung up on and backed off from.
+pub const STRIKES_MAX: u32 = 8;
+/// Witnesses that make a checkpoint good, or all others if there are fewer.
+pub const WITNESSES: usize = 3;
+/// Questions about links waiting at one holder's desk.
+pub const LINK_ASKS_MAX: usize = 1_000;
+
+// --- consent, policy, index -----------------------------------------------------------------------------------------
+
+/// Receipts read from the store at once. A patient has a handful; the page only bounds one look at the disk.
+pub const CONSENT_PAGE: usize = 256;
+/// Age of the newest confirmed state up to which all is well.
+pub const STATE_GREEN_MS: u64 = 24 * HOUR_MS;
+/// Age up to which reads work with a warning; above it own records, sealed summaries and emergency reads only.
+pub const STATE_AMBER_MS: u64 = 72 * HOUR_MS;
+/// Span over which requests of one reader are counted.
+pub const QUOTA_WINDOW_MS: u64 = HOUR_MS;
+/// Requests that one reader may make at one holder in that window: a busy hospital's morning, far below enumeration.
+pub const QUOTA_REQUESTS: u32 = 5_000;
+/// Readers counted at once: far above all members of all networks that a node can have an accord with. Above it a reader
+/// that was not counted before is told that we are busy.
+pub const QUOTA_READERS_MAX: usize = 10_000;
+/// Live entries that a bucket of a shelf holds on average, and the step to which dummies fill a shelf up.
+pub const BUCKET_ENTRIES: u64 = 64;
+/// Most bits of bucket numbers: 2^20 buckets of 64 are 67 million entries, twice a prefecture's largest holder.
+pub const BUCKET_BITS_MAX: u8 = 20;
+/// Patients of one holder that may share a tag: the largest class that the composite rules make is 8.
+pub const SAME_TAG_MAX: u8 = 8;
+/// Old removals forgotten in one step, above those that came with it, so that the cost of a step follows its change.
+pub const FORGET_MAX: usize = 1_000;
+
+// --- fetch ----------------------------------------------------------------------------------------------------------
+/// Longest answer to one fetch. A six-month lab history of one patient is about 2 MiB, a scanned chart some hundred.
+pub const FETCH_BYTES_MAX: u64 = 1 << 30;
+/// One chunk of it: small enough to resume a cut line without shame, large enough for a 100 Mbit/s line.
+pub const CHUNK_BYTES_MAX: u64 = 256 << 10;
+const _: () = assert!(FETCH_BYTES_MAX.is_multiple_of(CHUNK_BYTES_MAX));
+/// Items of one plan: the busiest chart of ten years has a few thousand.
+pub const FETCH_ITEMS_MAX: usize = 10_000;
+/// One frame of `/musubi/bulk/1` behind its length: a chunk and its address, or all chunk hashes of the largest item.
+pub const BULK_FRAME_BYTES_MAX: usize = CHUNK_BYTES_MAX as usize + 64;
+const _: () = assert!((FETCH_BYTES_MAX / CHUNK_BYTES_MAX) as usize * 32 + 16 < BULK_FRAME_BYTES_MAX);
+/// Record heads read at once while walking through a patient's records: about 200 KiB.
+pub const HEADS_PAGE: usize = 500;
+
+// --- audit ----------------------------------------------------------------------------------------------------------
+/// Cosignatures on one checkpoint: three make it good, and a whole prefecture's witnesses still fit.
+pub const COSIGNATURES_MAX: usize = 512;
+/// A checkpoint's note with all of them, each about 260 bytes.
+pub const NOTE_BYTES_MAX: usize = 160 << 10;
+const _: () = assert!(COSIGNATURES_MAX * 280 < NOTE_BYTES_MAX);
+/// Hashes in a proof: a tree of 2^64 leaves needs 64 for inclusion and one more for consistency.
+pub const PROOF_HASHES_MAX: usize = 65;
+/// An evidence file: a note, a proof and one event.
+pub const EVIDENCE_BYTES_MAX: usize = 256 << 10;
+const _: () = assert!(NOTE_BYTES_MAX < EVIDENCE_BYTES_MAX);

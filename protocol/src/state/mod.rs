@@ -1,0 +1,23 @@
+//! Shared state: small signed objects, each valid by itself, newest sequence number wins.
+//!
+//! [`signed`] is the one envelope. [`charter`], [`membership`], [`accord`], [`revocation`] and [`directory`] are what it
+//! carries; [`book`] holds the newest of each after checking that the right keys signed, and answers who may talk to whom.
+mod accord;
+mod book;
+mod charter;
+mod directory;
+mod invite;
+mod membership;
+mod object;
+mod revocation;
+mod signed;
+
+pub use accord::Accord;
+pub use book::{Accepted, Book, NodeFacility, Refused, Standing};
+pub use charter::{Charter, Founder};
+pub use directory::Directory;
+pub use invite::{Invite, InviteError, invite_hash};
+pub use membership::{JoinBody, Membership, NodeCert};
+pub use object::{Object, ObjectKind, decode_manifest, encode_manifest, manifest_object};
+pub use revocation::{Revocation, Target};
+pub use signed::{Draft, KeySignature, Signed};

@@ -1,0 +1,2 @@
+//! Regions, faults and attacks over the same engine.
+pub mod region;

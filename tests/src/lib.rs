@@ -1,0 +1,2 @@
+//! Support for the tests over real processes, and the house's own checks.
+pub mod tidy;
