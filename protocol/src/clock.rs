@@ -95,7 +95,9 @@ mod tests {
     fn now_never_runs_backward() {
         let mut guard = ClockGuard::new(None);
         let mut before = Millis(0);
-        for (wall, mono, peers) in [(T, 1, None), (T.minus(9), 2, Some(T.minus(HOUR_MS))), (T.plus(3), 3, None), (Millis(0), 9, None)] {
+        for (wall, mono, peers) in
+            [(T, 1, None), (T.minus(9), 2, Some(T.minus(HOUR_MS))), (T.plus(3), 3, None), (Millis(0), 9, None)]
+        {
             let (now, _) = guard.now(wall, mono, peers);
             assert!(now >= before);
             before = now;

@@ -66,8 +66,22 @@ impl Space {
     /// The name of its tree on disk.
     pub fn name(self) -> &'static str {
         [
-            "meta", "state", "entries", "manifests", "patients", "people", "tokens", "records", "bodies", "consents", "audit",
-            "receipts", "jobs", "letters", "desk", "staff",
+            "meta",
+            "state",
+            "entries",
+            "manifests",
+            "patients",
+            "people",
+            "tokens",
+            "records",
+            "bodies",
+            "consents",
+            "audit",
+            "receipts",
+            "jobs",
+            "letters",
+            "desk",
+            "staff",
         ][self as usize]
     }
     /// The space with this number, for decoders.

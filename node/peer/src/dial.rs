@@ -33,6 +33,8 @@ struct Target {
     known: Option<Multiaddr>,
     wanted: bool,
     failures: u32,
+    /// When the last round began.
+    tried: Option<Instant>,
     state: State,
 }
 
@@ -57,7 +59,8 @@ impl Dialer {
     pub(crate) fn new(seed: u64) -> Self {
         Self { targets: BTreeMap::new(), jitter: Jitter(seed), in_flight: 0 }
     }
-    /// Keeps this peer connected from now on; new addresses are tried at once.
+    /// Keeps this peer connected from now on. It is tried at once if it has new addresses, or was not tried just now: whoever
+    /// asks needs it.
     pub(crate) fn want(&mut self, now: Instant, node: NodeKey, addresses: Vec<Multiaddr>) -> bool {
         self.ask(now, node, addresses, true)
     }
@@ -69,12 +72,15 @@ impl Dialer {
         if let Some(target) = self.targets.get_mut(&node) {
             target.wanted |= wanted;
             let is_news = !wanted || target.addresses != addresses;
+            let is_rested = target.tried.is_none_or(|tried| now.saturating_duration_since(tried) >= DIAL_NUDGE);
             target.addresses = addresses;
+            if is_news {
+                target.failures = 0;
+            }
             if let State::Waiting(at) = &mut target.state
-                && is_news
+                && (is_news || is_rested)
             {
                 *at = now;
-                target.failures = 0;
             }
             return true;
         }
@@ -82,7 +88,7 @@ impl Dialer {
             return false;
         }
         let state = State::Waiting(now);
-        self.targets.insert(node, Target { addresses, known: None, wanted, failures: 0, state });
+        self.targets.insert(node, Target { addresses, known: None, wanted, failures: 0, tried: None, state });
         true
     }
     /// Ends the wish. A round under way is played to its end.
@@ -173,6 +179,7 @@ impl Dialer {
                 break;
             }
             if matches!(target.state, State::Waiting(at) if at <= now) {
+                target.tried = Some(now);
                 target.state = State::Round(target.round(now));
             }
             let State::Round(round) = &mut target.state else { continue };

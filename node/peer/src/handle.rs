@@ -28,6 +28,7 @@ pub(crate) enum Command {
     Want { node: NodeKey, addresses: Vec<Multiaddr> },
     Unwant(NodeKey),
     Hangup(NodeKey),
+    Reset(NodeKey),
     Block { node: NodeKey, time: Duration },
     Unblock(NodeKey),
     Shutdown(oneshot::Sender<()>),
@@ -110,6 +111,13 @@ impl NetHandle {
     /// [`Busy`] if too much is asked at once; nothing happens then.
     pub fn hangup(&self, node: NodeKey) -> Result<(), Busy> {
         self.ask(Command::Hangup(node))
+    }
+    /// Closes all connections to a peer, for instance because it takes nothing any more; a wanted one is dialled again.
+    ///
+    /// # Errors
+    /// [`Busy`] if too much is asked at once; nothing happens then.
+    pub fn reset(&self, node: NodeKey) -> Result<(), Busy> {
+        self.ask(Command::Reset(node))
     }
     /// Hangs up and refuses connections in both directions for this time.
     ///

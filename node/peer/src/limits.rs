@@ -1,9 +1,7 @@
 //! Every bound of this crate, with its reason.
 use std::time::Duration;
 
-/// Longest frame on `/musubi/msg/1`, checked before anything is allocated. Records and documents travel as bulk streams; the
-/// largest message is a page of index changes.
-pub const FRAME_BYTES_MAX: usize = 1 << 20;
+pub use protocol::limits::FRAME_BYTES_MAX;
 /// First allocation for an incoming frame: a peer that only claims a long frame gets no more memory than that.
 pub const FRAME_BYTES_FIRST: usize = 16 << 10;
 /// Up to this length a frame and its header are copied together and written at once: one packet instead of two.
@@ -57,6 +55,8 @@ pub const ADDRESSES_PER_PEER_MAX: usize = 16;
 pub const DIAL_TARGETS_MAX: usize = 16_384;
 /// Shortest and longest pause between two rounds of dialling one peer, before jitter.
 pub const DIAL_RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(300));
+/// A peer that waits for its next round is tried at once when somebody needs it, but not more often than this.
+pub const DIAL_NUDGE: Duration = Duration::from_secs(5);
 /// How long the address that worked last is tried alone. One round trip of a slow line.
 pub const KNOWN_HEAD_START: Duration = Duration::from_millis(300);
 /// How long direct addresses are tried before a relay is tried beside them; a relay costs others bandwidth.
@@ -114,7 +114,29 @@ pub const RELAY_REQUESTS_PER_MINUTE: u32 = 60;
 /// Relays that a node keeps reservations at: two are enough to survive one.
 pub const RELAYS_MAX: usize = 4;
 
+/// Commands and questions of the rest of the node waiting for the Engine's thread.
+pub const ORDERS_MAX: usize = 1024;
+/// Transfers on bulk streams under way, each direction; the rest waits. Each holds some chunks of 256 KiB and a thread.
+pub const BULK_TRANSFERS_MAX: usize = 16;
+/// Small transfers on the message streams under way, each direction; they last some milliseconds.
+pub const INLINE_TRANSFERS_MAX: usize = 64;
+/// Frames of a transfer between the disk and the line.
+pub const TRANSFER_FRAMES: usize = 4;
+/// Attempts of a holder to bring one transfer to its end, each going on where the one before was cut.
+pub const TRANSFER_ATTEMPTS: u32 = 7;
+/// Shortest and longest pause between two of them.
+pub const TRANSFER_RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
+/// How long a reader waits for the next piece or bulk stream of a transfer before it is cut. Longer than all pauses of the
+/// holder together.
+pub const TRANSFER_SILENCE: Duration = Duration::from_secs(45);
+/// How long a bulk stream waits for the decision that announces it: the two travel on different streams.
+pub const ANNOUNCE_WAIT: Duration = Duration::from_secs(10);
+/// Pause before a piece is offered again to a full queue.
+pub const PIECE_RETRY: Duration = Duration::from_millis(20);
+/// How long a piece is offered; then the peer is too slow for small answers.
+pub const PIECE_DEADLINE: Duration = Duration::from_secs(20);
+
 const _: () = assert!(FRAME_BYTES_MAX <= OUTBOUND_BYTES_MAX && FRAME_BYTES_MAX <= INBOUND_BYTES_MAX);
 const _: () = assert!(FRAME_BYTES_FIRST <= FRAME_BYTES_JOINED && FRAME_BYTES_JOINED <= FRAME_BYTES_MAX);
-const _: () = assert!(RELAY_CIRCUIT_BYTES_MAX > 1 << 30, "a fetch of 1 GiB passes through one circuit");
+const _: () = assert!(RELAY_CIRCUIT_BYTES_MAX > protocol::limits::FETCH_BYTES_MAX, "a fetch passes through one circuit");
 const _: () = assert!(EVENTS_HELD_MAX >= BULK_STREAMS_PER_PEER * CONNECTIONS_MAX as usize);

@@ -121,7 +121,7 @@ impl Net {
         for address in listen {
             let opened = net.swarm.listen_on(address.clone());
             let listener =
-                opened.map_err(|error| StartError::Listen { address: address.clone(), why: error.to_string() })?;
+                opened.map_err(|error| StartError::Listen { address: address.clone(), why: on_event::deepest(&error) })?;
             net.listeners.push((listener, address));
         }
         for address in config.announce {

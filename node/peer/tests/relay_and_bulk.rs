@@ -127,7 +127,7 @@ async fn a_reservation_is_renewed_after_the_relay_was_lost() {
 
     let mut bare = relays[0].clone();
     bare.pop();
-    let relay = Node::start(1, NetConfig { listen: vec![bare], ..server });
+    let relay = Node::restart(1, NetConfig { listen: vec![bare], ..server }).await;
     reserved(&mut hidden, key).await;
     let circuit = hidden.listen_addr().await;
     let mut guest = Node::start(3, NetConfig::default());

@@ -17,4 +17,4 @@ pub mod views;
 
 pub use parsed::{Fault, Parsed, Place, Problem, Severity};
 pub use redacted::Redacted;
-//pub use views::{ParseFailure, Reading, parse_file, parse_record};
+pub use views::{Header, ParseFailure, Reading, parse_file, parse_record};

@@ -186,6 +186,8 @@ faults! {
     UndatedUnderDate => Warning, "a kind without a date stands under a date folder; taken as the whole current state";
     /// Path: unknown kind.
     UnknownKind => Warning, "a kind that the standard does not list; kept and shown as it is";
+    /// Path: fifteen nines.
+    NoOrderNumber => Warning, "an order without an order number (nines); several such records of one day look like one";
     /// Path: 発生日時.
     StampForm => Note, "the time in the file name does not have 17 digits; filled up with zeros";
     /// Path: the folders above the patient's.
@@ -227,9 +229,5 @@ impl Problems {
     }
     pub(crate) fn with<T>(self, value: T) -> Parsed<T> {
         Parsed { value, problems: self.0 }
-    }
-    #[cfg(test)]
-    pub(crate) fn has(&self, fault: &Fault) -> bool {
-        self.0.iter().any(|problem| problem.fault == *fault)
     }
 }

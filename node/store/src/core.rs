@@ -35,7 +35,7 @@ pub struct Core {
     pub(crate) salts: Zeroizing<[u8; 32]>,
     pub(crate) reserve: Reserve,
     pub(crate) groups: u64,
-    master: MasterKey,
+    pub(crate) master: MasterKey,
     blobs: Blobs,
 }
 
@@ -54,11 +54,7 @@ impl Core {
         }
     }
 
-    fn try_open(
-        disk: &Arc<dyn Disk>,
-        db: &Arc<dyn Db>,
-        config: &CoreConfig,
-    ) -> Result<(Self, OpenReport), OpenError> {
+    fn try_open(disk: &Arc<dyn Disk>, db: &Arc<dyn Db>, config: &CoreConfig) -> Result<(Self, OpenReport), OpenError> {
         let master = master_key(&**disk, config)?;
         let keys = Arc::new(JournalKeys::new(&master));
         let shared = Arc::new(Shared::new(disk.clone(), db.clone(), Codec::new(&master)));
@@ -113,12 +109,7 @@ impl Core {
 
     /// A key of its own for another use in the node, from the master key of the store; the same for the same name.
     pub fn key_for(&self, usage: &str) -> Zeroizing<[u8; 32]> {
-        self.master.derive(&format!("node/{usage}"))
-    }
-
-    pub(crate) fn keys(&self) -> Box<dyn Fn(&str) -> Zeroizing<[u8; 32]> + Send + Sync> {
-        let master = self.master.clone();
-        Box::new(move |usage| master.derive(&format!("node/{usage}")))
+        self.master.node(usage)
     }
 
     /// How the store is.

@@ -39,9 +39,15 @@ impl MasterKey {
     /// The key for one use.
     pub(crate) fn derive(&self, usage: &str) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0; 32]);
-        let expanded = Hkdf::<Sha256>::new(None, &*self.0).expand(format!("musubi/store/1/{usage}").as_bytes(), &mut *out);
+        let expanded =
+            Hkdf::<Sha256>::new(None, &*self.0).expand(format!("musubi/store/1/{usage}").as_bytes(), &mut *out);
         expanded.expect("32 bytes are far below the limit of HKDF");
         out
+    }
+
+    /// The key for a use outside of the store.
+    pub(crate) fn node(&self, usage: &str) -> Zeroizing<[u8; 32]> {
+        self.derive(&format!("node/{usage}"))
     }
 
     /// The seal of one key space.

@@ -32,7 +32,8 @@ impl FolderLock {
             Err(TryLockError::Error(e)) => return Err(not_writable(e)),
         }
         // The number is a courtesy to whoever finds the folder taken; a full disk must not stop a node for it.
-        let noted = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let noted =
+            file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
         if noted.is_err() {
             tracing::debug!("the lock file could not be given the number of this process");
         }

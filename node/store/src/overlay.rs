@@ -32,8 +32,7 @@ impl Pending {
     pub(crate) fn scan(&self, at: &Range<'_>, base: impl FnOnce(usize) -> Vec<Pair>) -> Vec<Pair> {
         let start = (at.space, at.from.max(at.prefix).to_vec());
         let laid = self.writes.range(start..);
-        let mut laid =
-            laid.take_while(|((space, key), _)| *space == at.space && key.starts_with(at.prefix)).peekable();
+        let mut laid = laid.take_while(|((space, key), _)| *space == at.space && key.starts_with(at.prefix)).peekable();
         if laid.peek().is_none() {
             return base(at.limit);
         }

@@ -5,6 +5,7 @@ use crate::db::{Db, DbError, MapDb, SledDb};
 use crate::disk::{Disk, RealDisk, VirtualDisk};
 use crate::error::{OpenError, OpenReport, Rebuilt};
 use crate::journal::JournalReader;
+use crate::keys::MasterKey;
 use crate::limits::{CACHE_BYTES_DEFAULT, RESERVE_BYTES_DEFAULT, SEGMENT_BYTES_DEFAULT};
 use crate::lock::FolderLock;
 use crate::reserve;
@@ -43,11 +44,7 @@ impl StoreConfig {
     }
 
     fn core(&self) -> CoreConfig {
-        CoreConfig {
-            entropy: self.entropy,
-            segment_bytes: self.segment_bytes,
-            reserve_bytes: self.reserve_bytes,
-        }
+        CoreConfig { entropy: self.entropy, segment_bytes: self.segment_bytes, reserve_bytes: self.reserve_bytes }
     }
 }
 
@@ -58,7 +55,7 @@ pub struct Store {
     blobs: Blobs,
     reader: JournalReader,
     salts: Zeroizing<[u8; 32]>,
-    keys: Box<dyn Fn(&str) -> Zeroizing<[u8; 32]> + Send + Sync>,
+    master: MasterKey,
     lock: Mutex<Option<FolderLock>>,
 }
 
@@ -95,10 +92,10 @@ impl Store {
 
     fn start(core: Core, lock: Option<FolderLock>) -> Result<Self, OpenError> {
         let (view, blobs, reader) = (core.view(), core.blobs(), core.reader());
-        let (salts, keys) = (Zeroizing::new(core.salt_key()), core.keys());
+        let (salts, master) = (core.salts.clone(), core.master.clone());
         let no_thread = |e: std::io::Error| OpenError::Index(DbError::Disk(format!("no thread for the writer: {e}")));
         let writer = Writer::start(core).map_err(no_thread)?;
-        Ok(Self { writer, view, blobs, reader, salts, keys, lock: Mutex::new(lock) })
+        Ok(Self { writer, view, blobs, reader, salts, master, lock: Mutex::new(lock) })
     }
 
     /// Commits a batch and waits for its outcome.
@@ -156,7 +153,7 @@ impl Store {
 
     /// A key of its own for another use in the node (keyed hashes, sealing), the same for the same name.
     pub fn key_for(&self, usage: &str) -> Zeroizing<[u8; 32]> {
-        (self.keys)(usage)
+        self.master.node(usage)
     }
 
     /// How the store is.
@@ -207,8 +204,7 @@ fn set_aside(folder: &Path) -> Result<Option<String>, OpenError> {
     }
     let names = (1u32..).map(|number| format!("quarantine/{FOLDER}-{number}"));
     let Some(name) = names.into_iter().find(|name| !folder.join(name).exists()) else { return Ok(None) };
-    let not_writable =
-        |e: std::io::Error| OpenError::NotWritable { folder: folder.join(FOLDER), why: e.to_string() };
+    let not_writable = |e: std::io::Error| OpenError::NotWritable { folder: folder.join(FOLDER), why: e.to_string() };
     std::fs::rename(folder.join(FOLDER), folder.join(&name)).map_err(not_writable)?;
     Ok(Some(name))
 }

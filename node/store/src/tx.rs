@@ -86,7 +86,9 @@ impl Core {
 
     fn write(&mut self, pending: Pending) -> Result<(), String> {
         if self.shared.lag_bytes() >= LAG_BYTES_MAX {
-            return Err("the index takes no writes and too many wait for it. Check the disk, then restart the node".into());
+            return Err(
+                "the index takes no writes and too many wait for it. Check the disk, then restart the node".into()
+            );
         }
         let writes = pending.into_writes();
         let mark = match self.append(&writes) {

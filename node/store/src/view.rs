@@ -151,7 +151,9 @@ impl Shared {
     pub(crate) fn ask_for_rebuild(&self) {
         let noted = self.disk.append(REBUILD_PATH, b"rebuild").and_then(|()| self.disk.sync(REBUILD_PATH));
         if noted.and_then(|()| self.disk.sync_folder("")).is_err() {
-            tracing::error!("the index is damaged and no note could be left; remove the folder db/ before the next start");
+            tracing::error!(
+                "the index is damaged and no note could be left; remove the folder db/ before the next start"
+            );
         }
     }
 

@@ -166,7 +166,7 @@ fn a_new_yes_needs_the_old_no_lifted() {
     let lift = anew.lift(ReceiptId([4; 16]));
     check(&[stop.clone(), anew.clone(), lift.clone()], permits(3));
     check(&[no(2), stop, anew.clone(), lift.clone()], permits(3));
-    check(&[lift.clone()], SILENT);
+    check(std::slice::from_ref(&lift), SILENT);
     let later = withdrawn(5, 50, WithdrawalScope::Everything);
     check(&[lift, anew, later], denies(5));
 }

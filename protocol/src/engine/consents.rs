@@ -4,9 +4,9 @@ use super::input::Ticket;
 use super::keys::{self, Handed};
 use super::output::{Effect, Event, Progress};
 use crate::audit::{self, What};
-use crate::consent::{ConsentReceipt, Stance, keep};
+use crate::consent::{ConsentReceipt, Stance, keep, receipts_of};
 use crate::data::{Batch, Space, View, decode, encode};
-use crate::ids::{FacilityId, NodeKey, PatientRef, RequestId};
+use crate::ids::{FacilityId, NodeKey, PatientRef, ReceiptId, RequestId};
 use crate::limits::FETCHES_MAX;
 use crate::time::Millis;
 use crate::wire::{Message, v1};
@@ -20,6 +20,12 @@ impl<V: View> Engine<V> {
         let withdraws = matches!(receipt.stance, Stance::Deny | Stance::Stop);
         let mut batch = Batch::default();
         batch.writes.push(keep(patient, &receipt));
+        let said_no = |old: &ConsentReceipt| matches!(old.stance, Stance::Deny | Stance::Stop);
+        if receipt.stance == Stance::Permit && receipts_of(&self.view, patient).iter().any(said_no) {
+            // Signed again after a no: within its scope the new yes takes that no back.
+            let lift = receipt.lift(ReceiptId(self.random()));
+            batch.writes.push(keep(patient, &lift));
+        }
         let what = if withdraws { What::ConsentWithdrawn } else { What::ConsentGiven };
         let event = audit::Event::new(now, what).patient(patient).facility(receipt.taker.clone());
         batch.log(event.staff(receipt.staff.clone()).kinds(receipt.kinds).object(receipt.evidence));

@@ -113,7 +113,6 @@ pub struct Engine<V: View> {
 /// A transfer that this node is sending.
 #[derive(Clone, Debug)]
 pub(super) struct Serving {
-    pub to: NodeKey,
     pub patient: PatientRef,
 }
 
@@ -235,7 +234,13 @@ impl<V: View> Engine<V> {
         self.peers.get(from).seen = Some(now);
         if !self.may_speak(now, from, &message) {
             // Old notes from a node that lost its standing meet silence after one refusal; nothing depends on a patient.
-            self.send(from, Message::Refuse(v1::Refuse { code: 1, hint: "no live membership or accord".into() }));
+            self.send(
+                from,
+                Message::Refuse(v1::Refuse {
+                    code: super::reader::REFUSED_STRANGER,
+                    hint: "no live membership or accord".into(),
+                }),
+            );
             return;
         }
         match message {
@@ -259,7 +264,7 @@ impl<V: View> Engine<V> {
             Message::Cosign(m) => self.on_cosign(now, from, m),
             Message::LinkAsk(m) => self.on_link_ask(now, from, m),
             Message::LinkAnswer(m) => self.on_link_answer(now, from, m),
-            Message::Refuse(_) => {}
+            Message::Refuse(m) => self.on_refuse(now, from, m),
             // Pieces belong to the transfer that the driver takes in; one that comes here is late.
             Message::Piece(_) => {}
         }
@@ -278,7 +283,11 @@ impl<V: View> Engine<V> {
             Command::Locate(order) => self.locate(now, ticket, order),
             Command::Fetch(order) => self.fetch(now, ticket, *order),
             Command::AskLink { patient, facility, candidate, staff, statement } => {
-                self.ask_link(now, ticket, super::links::AskLink { patient, facility, candidate: *candidate, staff, statement });
+                self.ask_link(
+                    now,
+                    ticket,
+                    super::links::AskLink { patient, facility, candidate: *candidate, staff, statement },
+                );
             }
             Command::AnswerLink { id, verdict, staff } => self.answer_link(now, ticket, id, verdict, staff),
             Command::Checkpoint => {
@@ -323,7 +332,10 @@ impl<V: View> Engine<V> {
         match then {
             Then::Kept(kept) => self.kept_failed(*kept),
             Then::Consented(ticket, ..) => {
-                self.event(Event::CommandDone(ticket, Err("the consent could not be stored; nothing has changed".into())));
+                self.event(Event::CommandDone(
+                    ticket,
+                    Err("the consent could not be stored; nothing has changed".into()),
+                ));
             }
             Then::Release(outputs) => {
                 for output in outputs {
@@ -405,7 +417,9 @@ impl<V: View> Engine<V> {
         let members: BTreeSet<NodeKey> = self
             .own_facilities(now)
             .iter()
-            .flat_map(|own| self.book.members(own.network).filter_map(|m| self.book.node_of(own.network, &m.facility, now)))
+            .flat_map(|own| {
+                self.book.members(own.network).filter_map(|m| self.book.node_of(own.network, &m.facility, now))
+            })
             .map(|cert| cert.node)
             .filter(|node| *node != self.node)
             .collect();

@@ -20,7 +20,8 @@ impl<V: View> Engine<V> {
     }
     pub(super) fn send_hello(&mut self, to: NodeKey) {
         let own = self.book.own().iter().copied().collect::<Vec<_>>();
-        let mut objects: Vec<Signed> = own.iter().filter_map(|network| self.book.charter_object(*network)).cloned().collect();
+        let mut objects: Vec<Signed> =
+            own.iter().filter_map(|network| self.book.charter_object(*network)).cloned().collect();
         for cert in &self.identity.certs {
             for network in &own {
                 objects.extend(self.own_membership(*network, cert));
@@ -38,27 +39,39 @@ impl<V: View> Engine<V> {
     fn own_membership(&self, network: crate::ids::NetworkId, cert: &Signed) -> Option<Signed> {
         let body = crate::state::NodeCert::decode(&cert.body).ok()?;
         let key = crate::state::Membership::subject(network, &body.facility);
-        let stored = self.view.get(crate::data::Space::State, &[&[ObjectKind::Membership.code()], key.as_slice()].concat())?;
+        let stored =
+            self.view.get(crate::data::Space::State, &[&[ObjectKind::Membership.code()], key.as_slice()].concat())?;
         Signed::decode(&stored).ok()
     }
     pub(super) fn on_hello(&mut self, now: Millis, from: NodeKey, hello: v1::Hello) {
         if hello.version_max < WIRE_VERSION_MIN || hello.version_min > WIRE_VERSION {
-            let hint = format!("this node speaks wire versions {WIRE_VERSION_MIN} to {WIRE_VERSION}; update the older side");
+            let hint =
+                format!("this node speaks wire versions {WIRE_VERSION_MIN} to {WIRE_VERSION}; update the older side");
             self.send(from, Message::Refuse(v1::Refuse { code: 2, hint }));
             return;
         }
+        if hello.objects.len() > HELLO_OBJECTS_MAX {
+            return self.strike(now, from, "too many objects in a hello");
+        }
+        self.peers.get(from).introduced =
+            hello.objects.iter().filter_map(|o| Signed::from_wire(o.clone()).ok()).collect();
         self.take_objects(now, Some(from), hello.objects);
         let standing = self.book.standing(&from, now);
         let peer = self.peers.get(from);
         peer.greeted = true;
         peer.strikes = 0;
+        if standing != Standing::Stranger {
+            peer.introduced.clear();
+        }
         #[cfg(feature = "plants")]
         {
             peer.standing_at_hello = Some(standing.clone());
         }
-        if standing == Standing::Stranger {
-            self.offer_accords(from);
-            return;
+        match &standing {
+            Standing::Stranger => return self.offer_accords(from, None),
+            // The other side may not have heard that the accord is complete: it goes with what anchors it.
+            Standing::Partner(accords) => self.offer_accords(from, Some(accords)),
+            Standing::Member(_) => {}
         }
         self.welcome(now, from);
     }
@@ -95,7 +108,11 @@ impl<V: View> Engine<V> {
     /// Whether this message may be looked at: strangers may greet, ask to join and bring an accord that our founders signed.
     pub(super) fn may_speak(&mut self, now: Millis, from: NodeKey, message: &Message) -> bool {
         match message {
-            Message::Hello(_) | Message::Join(_) | Message::JoinAnswer(_) | Message::Refuse(_) | Message::Proposal(_) => true,
+            Message::Hello(_)
+            | Message::Join(_)
+            | Message::JoinAnswer(_)
+            | Message::Refuse(_)
+            | Message::Proposal(_) => true,
             _ => self.standing_of(now, from) != Standing::Stranger,
         }
     }
@@ -152,12 +169,14 @@ impl<V: View> Engine<V> {
         }
         let seq = now.0.max(self.book.seq(ObjectKind::Directory, &self.node.0).map_or(0, |seq| seq + 1));
         let signed = directory.draft(seq).sign(&*self.crypto, &[&self.identity.node]);
-        self.take_signed(now, None, vec![signed]);
+        // Our own word, signed a line above: it can only be refused while we are no member, which is looked at first.
+        let _ = self.take_signed(now, None, vec![signed]);
     }
-    /// Hangs up on whoever lost its standing.
-    pub(super) fn hang_up_strangers(&mut self, now: Millis) {
+    /// Hangs up on whoever lost its standing; the last that they hear is why.
+    pub(super) fn hang_up_strangers(&mut self, now: Millis, revocations: &[v1::Signed]) {
         for node in self.peers.up() {
             if self.book.standing(&node, now) == Standing::Stranger && self.has_been_known(&node) {
+                self.send(node, Message::Objects(v1::Objects { objects: revocations.to_vec() }));
                 self.hint(Effect::Hangup { node, until: now });
             }
         }
@@ -185,3 +204,5 @@ pub(super) fn by_node(addresses: &[String]) -> Vec<(NodeKey, Vec<String>)> {
     sorted.into_iter().collect()
 }
 
+/// A charter, a membership and a certificate for each facility that a node serves in each network.
+const HELLO_OBJECTS_MAX: usize = 256;

@@ -11,8 +11,8 @@ use crate::fetch::{Countersigned, ExchangeReceipt, Item, Plan, RecordHead, State
 use crate::ids::{FacilityId, Handle, Hash, NetworkId, NodeKey, PatientRef, RequestId, ShelfId};
 use crate::kinds::{FacilityClass, KindSet, Purpose, Role};
 use crate::limits::{
-    ANSWER_PADDED_BYTES, CLOCK_TOLERANCE_MS, COPY_MS, EXECUTED_KEPT_MS, FETCH_ITEMS_MAX, FRAME_BYTES_MAX, INLINE_BYTES_MAX,
-    REQUEST_LIFE_MS, SERVES_MAX, TEXT_BYTES_MAX,
+    ANSWER_PADDED_BYTES, CLOCK_TOLERANCE_MS, COPY_MS, EXECUTED_KEPT_MS, FETCH_ITEMS_MAX, FRAME_BYTES_MAX,
+    INLINE_BYTES_MAX, REQUEST_LIFE_MS, SERVES_MAX, TEXT_BYTES_MAX,
 };
 use crate::policy::{
     Ask, Decision, Evidence, EvidenceKind, Facts, MatchGrade, MembershipFact, Relation, Shown, Why, decide, shown,
@@ -58,14 +58,16 @@ impl<V: View> Engine<V> {
             Ok(asked) => asked,
             Err(_) => return self.strike(now, from, "request that does not hold"),
         };
-        let patient = self.patient_of(asked.handle).filter(|(_, shelf)| *shelf == asked.shelf).map(|(patient, _)| patient);
+        let patient =
+            self.patient_of(asked.handle).filter(|(_, shelf)| *shelf == asked.shelf).map(|(patient, _)| patient);
         let decision = self.judge(now, &from, &asked, patient);
         self.quota.count(&asked.ask.reader, now);
         let serve = match (&decision, patient) {
             (Decision::Permit { kinds, period, .. }, Some(patient)) => self.plan(now, &asked, patient, *kinds, *period),
             _ => None,
         };
-        let cut = matches!(decision, Decision::Permit { cut: true, .. }) || serve.as_ref().is_some_and(|(.., cut)| *cut);
+        let cut =
+            matches!(decision, Decision::Permit { cut: true, .. }) || serve.as_ref().is_some_and(|(.., cut)| *cut);
         let shown_as = match (&decision, &serve) {
             (Decision::Permit { .. }, None) => Shown::Nothing,
             _ => shown(&decision),
@@ -86,7 +88,7 @@ impl<V: View> Engine<V> {
             };
             batch.put(Space::Jobs, keys::handed(*patient, asked.ask.request), encode(&handed));
             // Counted from here on, so that a withdrawal in the meantime stops it.
-            self.serves.insert(asked.ask.request, Serving { to: from, patient: *patient });
+            self.serves.insert(asked.ask.request, Serving { patient: *patient });
         }
         let serve = serve.map(|(patient, plan, sources, _)| (patient, plan, sources));
         let decided = Decided { to: from, request: asked.ask.request, shown: shown_as, serve, cut };
@@ -133,9 +135,8 @@ impl<V: View> Engine<V> {
             evidence,
             reader_base: Self::base_of(&body),
         };
-        let proof = |p: &v1::RuleProof| {
-            Ok((code(p.rule, "request.proofs.rule")?, bytes32(&p.proof, "request.proofs.proof")?))
-        };
+        let proof =
+            |p: &v1::RuleProof| Ok((code(p.rule, "request.proofs.rule")?, bytes32(&p.proof, "request.proofs.proof")?));
         Ok(Asked {
             ask,
             shelf: ShelfId(bytes32(&body.shelf, "request.shelf")?),
@@ -193,8 +194,12 @@ impl<V: View> Engine<V> {
     }
     /// In which networks reader and holder meet: the same one if there is one, else those that an accord joins.
     fn between(&self, now: Millis, from: &NodeKey, asked: &Asked) -> Between {
-        let ours: Vec<NetworkId> =
-            self.own_facilities(now).into_iter().filter(|own| own.facility == asked.ask.holder).map(|own| own.network).collect();
+        let ours: Vec<NetworkId> = self
+            .own_facilities(now)
+            .into_iter()
+            .filter(|own| own.facility == asked.ask.holder)
+            .map(|own| own.network)
+            .collect();
         let reader = &asked.ask.reader;
         let known: Vec<NetworkId> = self.book.networks().map(|(network, _)| network).collect();
         let with_reader: Vec<NetworkId> =
@@ -313,12 +318,11 @@ impl<V: View> Engine<V> {
             event = event.patient(patient);
         }
         match decision {
-            Decision::Permit { kinds, consent, .. } => {
-                event.kinds(*kinds).note(format!("permit by {:?}", consent))
-            }
+            Decision::Permit { kinds, consent, .. } => event.kinds(*kinds).note(format!("permit by {:?}", consent)),
             Decision::Pending(why) | Decision::Busy(why) => event.reason(why.code()).note(why.word()),
             Decision::Refuse { why, clause } => {
-                let note = clause.map_or_else(|| why.word().to_owned(), |clause| format!("{} clause {clause}", why.word()));
+                let note =
+                    clause.map_or_else(|| why.word().to_owned(), |clause| format!("{} clause {clause}", why.word()));
                 event.reason(why.code()).note(note)
             }
         }

@@ -106,7 +106,13 @@ impl<V: View> Engine<V> {
         let charter = self.book.charter_object(body.network)?;
         Some(join_answer(id, 2, "", &[charter, &signed]))
     }
-    fn take_join(&mut self, now: Millis, from: NodeKey, (id, message): (Hash, v1::Join), (body, invite): (&JoinBody, &OpenInvite)) {
+    fn take_join(
+        &mut self,
+        now: Millis,
+        from: NodeKey,
+        (id, message): (Hash, v1::Join),
+        (body, invite): (&JoinBody, &OpenInvite),
+    ) {
         let proof = crate::crypto::mac(&invite.secret, &[b"join", &message.body]);
         let cert = NodeCert::decode(&body.node.body).ok();
         let reason = if proof.as_slice() != message.proof {
@@ -163,7 +169,10 @@ impl<V: View> Engine<V> {
                 self.send(from, Message::JoinAnswer(join_answer(id, 1, "passed on to the founder's node", &[])));
             }
             Some(_) => {
-                self.send(from, Message::JoinAnswer(join_answer(id, 1, "the founder's node is offline; asked again later", &[])));
+                self.send(
+                    from,
+                    Message::JoinAnswer(join_answer(id, 1, "the founder's node is offline; asked again later", &[])),
+                );
             }
             None => {
                 let reason = "this invite is not open here: used, run out, or never made";

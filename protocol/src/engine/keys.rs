@@ -1,7 +1,7 @@
 //! Where the Engine's own values lie in the key spaces, and readers for them that others may use.
 use super::{JoinRequest, LinkQuestion, Publication};
 use crate::data::{Space, View, decode};
-use crate::ids::{AccordId, FacilityId, Handle, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId, ShelfId, Slot};
+use crate::ids::{AccordId, FacilityId, Handle, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId, ShelfId};
 use crate::kinds::KindSet;
 use crate::state::Signed;
 use crate::time::Millis;
@@ -52,12 +52,6 @@ pub(super) struct Published {
     pub kinds: KindSet,
     pub consent: ReceiptId,
     pub tags: Vec<(u8, [u8; 32])>,
-}
-
-impl Published {
-    pub(super) fn slots(&self, shelf: ShelfId) -> Vec<Slot> {
-        self.tags.iter().map(|(_, tag)| crate::index::slot(&crate::ids::Tag(*tag), shelf)).collect()
-    }
 }
 
 /// A copy that a reader holds, as its holder remembers.

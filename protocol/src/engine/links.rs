@@ -54,7 +54,8 @@ pub(super) struct AskLink {
 
 impl<V: View> Engine<V> {
     pub(super) fn ask_link(&mut self, now: Millis, ticket: Ticket, ask: AskLink) {
-        let Some(node) = self.book.node_of(ask.candidate.network, &ask.candidate.holder, now).map(|cert| cert.node) else {
+        let Some(node) = self.book.node_of(ask.candidate.network, &ask.candidate.holder, now).map(|cert| cert.node)
+        else {
             return self.event(Event::CommandDone(ticket, Err("the holder has no live membership".into())));
         };
         let question = LinkQuestion {
@@ -76,7 +77,8 @@ impl<V: View> Engine<V> {
         batch.put(Space::Desk, keys::question(question.id), encode(&question));
         batch.log(event_of(now, What::LinkAsked, &question));
         let message = ask_message(&question);
-        let mut then = vec![Output::Event(Event::CommandDone(ticket, Ok(()))), Output::Event(Event::LinkAsked(question.id))];
+        let mut then =
+            vec![Output::Event(Event::CommandDone(ticket, Ok(()))), Output::Event(Event::LinkAsked(question.id))];
         if self.peers.is_up(&question.node) {
             then.insert(0, Output::Send { to: question.node, message });
         }
@@ -109,8 +111,16 @@ impl<V: View> Engine<V> {
         self.commit(batch, Then::Release(vec![Output::Event(Event::LinkAsked(question.id))]));
     }
     /// The holder's desk answers, or either desk takes a link back.
-    pub(super) fn answer_link(&mut self, now: Millis, ticket: Ticket, id: RequestId, verdict: LinkVerdict, staff: String) {
-        let found: Option<LinkQuestion> = self.view.get(Space::Desk, &keys::question(id)).and_then(|value| decode(&value));
+    pub(super) fn answer_link(
+        &mut self,
+        now: Millis,
+        ticket: Ticket,
+        id: RequestId,
+        verdict: LinkVerdict,
+        staff: String,
+    ) {
+        let found: Option<LinkQuestion> =
+            self.view.get(Space::Desk, &keys::question(id)).and_then(|value| decode(&value));
         let Some(mut question) = found else {
             return self.event(Event::CommandDone(ticket, Err("no such question about a link".into())));
         };
@@ -189,11 +199,8 @@ impl<V: View> Engine<V> {
 }
 
 fn event_of(now: Millis, what: What, question: &LinkQuestion) -> audit::Event {
-    let (own, peer) = if question.asked_here {
-        (&question.reader, &question.holder)
-    } else {
-        (&question.holder, &question.reader)
-    };
+    let (own, peer) =
+        if question.asked_here { (&question.reader, &question.holder) } else { (&question.holder, &question.reader) };
     audit::Event::new(now, what)
         .patient(question.patient)
         .facility(own.clone())

@@ -56,7 +56,9 @@ impl<V: View> Engine<V> {
         let foreign = readable.filter(|shelf| shelf.holder != order.facility);
         let mut found: Vec<Candidate> = foreign.flat_map(|shelf| self.on_shelf(now, shelf, order)).collect();
         // One holder may show one patient on several shelves: the one that announces most is asked.
-        found.sort_by_key(|c| (c.holder.clone(), rank(c.certainty), std::cmp::Reverse(c.kinds.bits().count_ones()), c.shelf));
+        found.sort_by_key(|c| {
+            (c.holder.clone(), rank(c.certainty), std::cmp::Reverse(c.kinds.bits().count_ones()), c.shelf)
+        });
         let mut seen: BTreeMap<(FacilityId, u8), ShelfId> = BTreeMap::new();
         found.retain(|c| {
             let first = *seen.entry((c.holder.clone(), rank(c.certainty))).or_insert(c.shelf);

@@ -62,11 +62,8 @@ impl<V: View> Engine<V> {
             let log = Hash(signed.checkpoint.log.0);
             return self.event(Event::Alarm(Alarm::LogFork(log)));
         }
-        let proof = if from == 0 {
-            Some(Vec::new())
-        } else {
-            audit::consistency(&self.view, from, signed.checkpoint.size)
-        };
+        let proof =
+            if from == 0 { Some(Vec::new()) } else { audit::consistency(&self.view, from, signed.checkpoint.size) };
         let Some(proof) = proof else { return };
         let message = v1::Checkpoint {
             note: signed.to_note().into_bytes(),
@@ -82,11 +79,13 @@ impl<V: View> Engine<V> {
         };
         let log = signed.checkpoint.log;
         let facilities = self.book.facilities_of(&from, now);
-        let owns = facilities.iter().filter_map(|f| self.book.node_of(f.network, &f.facility, now)).any(|c| c.log == log);
+        let owns =
+            facilities.iter().filter_map(|f| self.book.node_of(f.network, &f.facility, now)).any(|c| c.log == log);
         if !owns || !signed.verify(&*self.crypto) {
             return self.strike(now, from, "checkpoint that does not hold");
         }
-        let known: Option<witness::Known> = self.view.get(Space::Audit, &keys::witnessed(&log)).and_then(|v| decode(&v));
+        let known: Option<witness::Known> =
+            self.view.get(Space::Audit, &keys::witnessed(&log)).and_then(|v| decode(&v));
         let answer = |status, size| v1::Cosign { log: log.0.to_vec(), size, status, ..v1::Cosign::default() };
         match witness::judge(known.as_ref(), &signed.checkpoint, &proof, message.from) {
             Ok(()) => {
@@ -142,7 +141,8 @@ impl<V: View> Engine<V> {
     }
     fn take_cosignature(&mut self, now: Millis, from: NodeKey, message: &v1::Cosign) {
         let certs = self.witness_certs(now, &from);
-        let witness = PublicKey::from_slice(&message.witness).filter(|key| certs.iter().any(|cert| cert.witness == *key));
+        let witness =
+            PublicKey::from_slice(&message.witness).filter(|key| certs.iter().any(|cert| cert.witness == *key));
         let (Some(witness), Some(signature)) = (witness, Signature::from_slice(&message.signature)) else {
             return self.strike(now, from, "cosignature that does not hold");
         };

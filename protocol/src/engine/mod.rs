@@ -35,5 +35,5 @@ pub use keys::{LinkState, Scope, link_here, link_there, links_here, pending_join
 pub use links::LinkQuestion;
 pub use locate::{Candidate, Certainty};
 pub use log::good_checkpoint;
-pub use secrets::secret_hash;
 pub use output::{Alarm, Answer, Effect, Event, HolderStatus, JoinStatus, Output, Progress, Receive, Serve, Source};
+pub use secrets::secret_hash;

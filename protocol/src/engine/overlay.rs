@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct Overlay<V> {
     base: V,
-    pending: BTreeMap<(Space, Vec<u8>), (Ticket, Option<Vec<u8>>)>,
+    pending: BTreeMap<(Space, Vec<u8>), Laid>,
     by_ticket: BTreeMap<Ticket, Vec<(Space, Vec<u8>)>>,
 }
+
+/// Who laid a value, and the value; none hides what is below.
+type Laid = (Ticket, Option<Vec<u8>>);
 
 impl<V: View> Overlay<V> {
     pub(super) fn new(base: V) -> Self {

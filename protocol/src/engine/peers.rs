@@ -15,6 +15,8 @@ pub(super) struct Peer {
     pub agreed: Option<Millis>,
     /// Faults since the last good exchange.
     pub strikes: u32,
+    /// What a stranger greeted with: looked at again when a charter or accord comes that anchors it.
+    pub introduced: Vec<crate::state::Signed>,
     /// Up to which size of our log it has co-signed, as far as we know.
     pub cosigned: u64,
     /// Standing when it connected; only planted bug P05 looks at it.

@@ -102,7 +102,8 @@ impl<V: View> Engine<V> {
     ) -> usize {
         let (changes, batch) = out;
         let shelf = own.shelf.id();
-        let source: Option<Publication> = self.view.get(Space::Entries, &keys::source(patient)).and_then(|v| decode(&v));
+        let source: Option<Publication> =
+            self.view.get(Space::Entries, &keys::source(patient)).and_then(|v| decode(&v));
         let old = self.published_of(shelf, patient);
         let wanted = source.filter(|source| source.facility == own.shelf.holder).and_then(|source| {
             let receipts = receipts_of(&self.view, patient);

@@ -54,8 +54,11 @@ impl<V: View> Engine<V> {
     pub(super) fn fetch(&mut self, now: Millis, ticket: Ticket, order: FetchOrder) {
         let holder = order.candidate.holder.clone();
         if order.candidate.certainty == Certainty::NotSame || self.fetches.len() >= FETCHES_MAX {
-            let status =
-                if order.candidate.certainty == Certainty::NotSame { HolderStatus::Nothing } else { HolderStatus::Busy };
+            let status = if order.candidate.certainty == Certainty::NotSame {
+                HolderStatus::Nothing
+            } else {
+                HolderStatus::Busy
+            };
             return self.answer_plain(now, ticket, &order, status);
         }
         if !self.serves_facility(&order.facility, now) {
@@ -94,7 +97,8 @@ impl<V: View> Engine<V> {
             purpose: order.purpose,
         };
         let by = permitted_of(&receipts, &query, order.kinds, now).1.or(order.base)?;
-        let base = receipts.iter().find(|receipt| receipt.id == by).map_or(crate::consent::LegalBase::Signed, |r| r.base);
+        let base =
+            receipts.iter().find(|receipt| receipt.id == by).map_or(crate::consent::LegalBase::Signed, |r| r.base);
         Some(ReaderBase { receipt: by, base })
     }
     fn ask(&mut self, now: Millis, request: RequestId) {
@@ -167,10 +171,25 @@ impl<V: View> Engine<V> {
     }
     fn end_offline(&mut self, now: Millis, node: NodeKey, which: impl Fn(&Step) -> bool) {
         let last_seen = self.peers.get(node).seen;
-        let ended: Vec<RequestId> =
-            self.fetches.iter().filter(|(_, f)| f.node == node && which(&f.step)).map(|(request, _)| *request).collect();
+        let ended: Vec<RequestId> = self
+            .fetches
+            .iter()
+            .filter(|(_, f)| f.node == node && which(&f.step))
+            .map(|(request, _)| *request)
+            .collect();
         for request in ended {
             self.end(now, request, HolderStatus::Offline { last_seen });
+        }
+    }
+    /// A node that does not know us as a member answers nothing else: what waits for it hears that.
+    pub(super) fn on_refuse(&mut self, now: Millis, from: NodeKey, message: v1::Refuse) {
+        if message.code != REFUSED_STRANGER {
+            return;
+        }
+        let asked = self.fetches.iter().filter(|(_, f)| f.node == from && matches!(f.step, Step::Asked));
+        let ended: Vec<RequestId> = asked.map(|(request, _)| *request).collect();
+        for request in ended {
+            self.end(now, request, HolderStatus::NotMember);
         }
     }
     pub(super) fn fetch_waited(&mut self, now: Millis, request: RequestId) {
@@ -237,7 +256,11 @@ impl<V: View> Engine<V> {
         let accord = accords.next().filter(|_| !within);
         accord.map_or(COPY_MS, |accord| COPY_MS.min(u64::from(accord.copy_hours) * HOUR_MS))
     }
-    fn open_decision(&self, from: &NodeKey, message: &v1::Decision) -> Result<(RequestId, v1::DecisionBody), FieldError> {
+    fn open_decision(
+        &self,
+        from: &NodeKey,
+        message: &v1::Decision,
+    ) -> Result<(RequestId, v1::DecisionBody), FieldError> {
         let signature = Signature::from_slice(&message.signature).ok_or(FieldError("decision.signature"))?;
         if !self.crypto.verify(&(*from).into(), &domain("decision", &[&message.body]), &signature) {
             return Err(FieldError("decision.signature"));
@@ -333,7 +356,13 @@ impl<V: View> Engine<V> {
         self.commit(batch, Then::Nothing);
         self.answer_plain_as(ticket, None, order, status);
     }
-    fn answer_plain_as(&mut self, ticket: Ticket, request: Option<RequestId>, order: &FetchOrder, status: HolderStatus) {
+    fn answer_plain_as(
+        &mut self,
+        ticket: Ticket,
+        request: Option<RequestId>,
+        order: &FetchOrder,
+        status: HolderStatus,
+    ) {
         let answer = Answer {
             request,
             holder: order.candidate.holder.clone(),
@@ -381,7 +410,11 @@ fn read_items(items: &[v1::Item]) -> Result<Vec<Item>, FieldError> {
     items.iter().map(read).collect()
 }
 
-pub(super) fn receipt_message(receipt: &ExchangeReceipt, reader: &Signature, holder: Option<&Signature>) -> v1::Receipt {
+pub(super) fn receipt_message(
+    receipt: &ExchangeReceipt,
+    reader: &Signature,
+    holder: Option<&Signature>,
+) -> v1::Receipt {
     v1::Receipt {
         request: receipt.request.0.to_vec(),
         reader: receipt.reader.as_str().to_owned(),
@@ -398,3 +431,6 @@ pub(super) fn receipt_message(receipt: &ExchangeReceipt, reader: &Signature, hol
         holder_signature: holder.map_or_else(Vec::new, |signature| signature.0.to_vec()),
     }
 }
+
+/// The code of a refusal to speak to a node without live membership or accord.
+pub(super) const REFUSED_STRANGER: u32 = 1;

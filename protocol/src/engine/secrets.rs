@@ -37,7 +37,8 @@ impl<V: View> Engine<V> {
     /// Scopes that this node needs and has no secret of.
     fn missing_secrets(&self) -> Vec<(Scope, u32)> {
         let own = self.book.own();
-        let networks = own.iter().filter_map(|n| self.book.charter(*n).map(|charter| (Scope::Network(*n), charter.epoch)));
+        let networks =
+            own.iter().filter_map(|n| self.book.charter(*n).map(|charter| (Scope::Network(*n), charter.epoch)));
         let accords = self.book.accords().filter(|a| own.contains(&a.a) || own.contains(&a.b));
         let accords = accords.map(|accord| (Scope::Accord(accord.id()), accord.epoch));
         networks.chain(accords).filter(|scope| !self.secrets.contains_key(scope)).collect()

@@ -135,17 +135,17 @@ impl<V: View> Engine<V> {
             return self.send_whole(from, id, &signed);
         }
         let mut start = message.from;
+        let Ok(mut page) = index::follow(&self.view, id, start, CHANGES_PER_FRAME) else {
+            return self.send_whole(from, id, &signed);
+        };
         loop {
-            let page = match index::follow(&self.view, id, start, CHANGES_PER_FRAME) {
-                Ok(page) => page,
-                Err(_) => return self.send_whole(from, id, &signed),
-            };
             let (upto, more) = (page.upto, page.more);
             self.send_page(from, id, &signed, (page, start, false));
             if !more {
                 return;
             }
             start = upto;
+            page = index::follow_on(&self.view, id, start, CHANGES_PER_FRAME);
         }
     }
     fn send_whole(&mut self, to: NodeKey, id: ShelfId, signed: &Signed) {
@@ -165,7 +165,11 @@ impl<V: View> Engine<V> {
             shelf: id.0.to_vec(),
             manifest: Some(signed.to_wire()),
             adds: page.adds.iter().flat_map(Entry::pack).collect(),
-            removes: page.removes.iter().flat_map(|(slot, number)| [&slot.0[..], &number.to_be_bytes()].concat()).collect(),
+            removes: page
+                .removes
+                .iter()
+                .flat_map(|(slot, number)| [&slot.0[..], &number.to_be_bytes()].concat())
+                .collect(),
             from,
             upto: page.upto,
             more: page.more,
@@ -260,7 +264,8 @@ fn read_page(message: &v1::Changes) -> Result<Changes, FieldError> {
     if !sized || message.adds.len() / ENTRY_BYTES > CHANGES_PER_FRAME {
         return Err(FieldError("changes.adds"));
     }
-    let adds = message.adds.chunks_exact(ENTRY_BYTES).map(|packed| Entry::unpack(packed).ok_or(FieldError("changes.adds")));
+    let adds =
+        message.adds.chunks_exact(ENTRY_BYTES).map(|packed| Entry::unpack(packed).ok_or(FieldError("changes.adds")));
     let removes = message.removes.chunks_exact(REMOVE_BYTES).map(|packed| {
         let number = packed[16..].try_into().map(u64::from_be_bytes).map_err(|_| FieldError("changes.removes"))?;
         Ok((Slot::from_slice(&packed[..16]).ok_or(FieldError("changes.removes"))?, number))

@@ -7,13 +7,13 @@ use super::timers::Timer;
 use crate::audit::{self, What};
 use crate::crypto::sha256;
 use crate::data::{Batch, Space, View};
-use crate::ids::{Hash, NetworkId, NodeKey};
+use crate::ids::{AccordId, Hash, NetworkId, NodeKey};
 use crate::limits::{HEADS_MAX, OBJECTS_PER_FRAME, PROPOSALS_MAX, PUSH_PEERS};
 use crate::state::{Accepted, Book, Charter, Object, ObjectKind, Refused, Signed, Standing};
 use crate::time::Millis;
 use crate::wire::{Message, v1};
 use rand_core::Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl<V: View> Engine<V> {
     pub(super) fn pin(&mut self, now: Millis, ticket: Ticket, network: NetworkId, charter: Option<Signed>) {
@@ -50,7 +50,12 @@ impl<V: View> Engine<V> {
     /// Checks objects in the order in which they lean on each other, stores what is new and passes it on.
     ///
     /// Returns the first refusal; objects before and after it are taken all the same.
-    pub(super) fn take_signed(&mut self, now: Millis, from: Option<NodeKey>, mut objects: Vec<Signed>) -> Result<(), Refused> {
+    pub(super) fn take_signed(
+        &mut self,
+        now: Millis,
+        from: Option<NodeKey>,
+        mut objects: Vec<Signed>,
+    ) -> Result<(), Refused> {
         objects.sort_by_key(|signed| (signed.kind, signed.seq));
         let mut batch = Batch::default();
         let mut news = Vec::new();
@@ -91,11 +96,19 @@ impl<V: View> Engine<V> {
         let mut audience_changed = false;
         for (signed, object) in news {
             self.event(Event::StateChanged(signed.kind));
-            audience_changed |= matches!(object, Object::Accord(_) | Object::Charter(_) | Object::Membership(_) | Object::Revocation(_));
+            audience_changed |= matches!(
+                object,
+                Object::Accord(_) | Object::Charter(_) | Object::Membership(_) | Object::Revocation(_)
+            );
         }
         self.pass_on(now, from, news);
-        if news.iter().any(|(_, object)| matches!(object, Object::Revocation(_))) {
-            self.hang_up_strangers(now);
+        let revocations: Vec<v1::Signed> = news
+            .iter()
+            .filter(|(_, o)| matches!(o, Object::Revocation(_)))
+            .map(|(signed, _)| signed.to_wire())
+            .collect();
+        if !revocations.is_empty() {
+            self.hang_up_strangers(now, &revocations);
         }
         if audience_changed {
             self.drop_finished_proposals(news);
@@ -109,7 +122,15 @@ impl<V: View> Engine<V> {
     /// A peer that was a stranger when it greeted may have standing now.
     fn greet_newcomers(&mut self, now: Millis) {
         for node in self.peers.up() {
-            if self.peers.get(node).agreed.is_none() && self.book.standing(&node, now) != Standing::Stranger {
+            let introduced = std::mem::take(&mut self.peers.get(node).introduced);
+            if introduced.is_empty() {
+                continue;
+            }
+            // What still does not hold is kept for the next time.
+            let _ = self.take_signed(now, Some(node), introduced.clone());
+            if self.book.standing(&node, now) == Standing::Stranger {
+                self.peers.get(node).introduced = introduced;
+            } else {
                 self.send_hello(node);
                 self.welcome(now, node);
             }
@@ -127,8 +148,11 @@ impl<V: View> Engine<V> {
         for node in others {
             let standing = self.book.standing(&node, now);
             let visible = self.book.visible(&standing);
-            let mine: Vec<v1::Signed> =
-                news.iter().filter(|(signed, _)| visible.contains(&signed)).map(|(signed, _)| signed.to_wire()).collect();
+            let mine: Vec<v1::Signed> = news
+                .iter()
+                .filter(|(signed, _)| visible.contains(&signed))
+                .map(|(signed, _)| signed.to_wire())
+                .collect();
             for chunk in mine.chunks(OBJECTS_PER_FRAME) {
                 self.send(node, Message::Objects(v1::Objects { objects: chunk.to_vec() }));
             }
@@ -136,7 +160,8 @@ impl<V: View> Engine<V> {
     }
     pub(super) fn send_revocations(&mut self, now: Millis, to: NodeKey) {
         let standing = self.book.standing(&to, now);
-        let revocations = self.book.visible(&standing).into_iter().filter(|signed| signed.kind == ObjectKind::Revocation);
+        let revocations =
+            self.book.visible(&standing).into_iter().filter(|signed| signed.kind == ObjectKind::Revocation);
         let objects: Vec<v1::Signed> = revocations.map(Signed::to_wire).collect();
         for chunk in objects.chunks(OBJECTS_PER_FRAME) {
             self.send(to, Message::Objects(v1::Objects { objects: chunk.to_vec() }));
@@ -153,7 +178,11 @@ impl<V: View> Engine<V> {
             return;
         }
         let digest = self.book.digest(&standing);
-        let heads = if listed { self.book.visible(&standing).into_iter().take(HEADS_MAX).map(head_of).collect() } else { vec![] };
+        let heads = if listed {
+            self.book.visible(&standing).into_iter().take(HEADS_MAX).map(head_of).collect()
+        } else {
+            vec![]
+        };
         let shelves = self.shelf_heads_for(now, &to);
         self.send(to, Message::Heads(v1::Heads { digest: digest.0.to_vec(), listed, heads, shelves }));
     }
@@ -201,7 +230,7 @@ impl<V: View> Engine<V> {
             return;
         }
         let standing = self.standing_of(now, from);
-        let wanted: std::collections::BTreeSet<(u32, Vec<u8>)> =
+        let wanted: BTreeSet<(u32, Vec<u8>)> =
             message.heads.into_iter().map(|head| (head.kind, head.subject)).collect();
         let found = self.book.visible(&standing).into_iter().filter(|signed| {
             let head = head_of(signed);
@@ -220,7 +249,8 @@ impl<V: View> Engine<V> {
         self.event(Event::CommandDone(ticket, outcome));
     }
     pub(super) fn on_proposal(&mut self, now: Millis, from: NodeKey, message: v1::Proposal) {
-        let charters: Vec<Signed> = message.charters.into_iter().take(2).filter_map(|c| Signed::from_wire(c).ok()).collect();
+        let charters: Vec<Signed> =
+            message.charters.into_iter().take(2).filter_map(|c| Signed::from_wire(c).ok()).collect();
         let Some(Ok(object)) = message.object.map(Signed::from_wire) else {
             self.strike(now, from, "malformed proposal");
             return;
@@ -233,7 +263,13 @@ impl<V: View> Engine<V> {
         }
     }
     /// Joins signatures with what is known; makes the object real if they are enough, else keeps and passes it on.
-    fn take_proposal(&mut self, now: Millis, from: Option<NodeKey>, mut object: Signed, charters: &[Signed]) -> Result<(), String> {
+    fn take_proposal(
+        &mut self,
+        now: Millis,
+        from: Option<NodeKey>,
+        mut object: Signed,
+        charters: &[Signed],
+    ) -> Result<(), String> {
         let key = keys::proposal(object.hash());
         let known = self.view.get(Space::State, &key).and_then(|value| Signed::decode(&value).ok());
         if let Some(known) = &known {
@@ -262,7 +298,13 @@ impl<V: View> Engine<V> {
         }
         Ok(())
     }
-    fn complete(&mut self, now: Millis, from: Option<NodeKey>, object: &Signed, charters: &[Signed]) -> Result<(), Refused> {
+    fn complete(
+        &mut self,
+        now: Millis,
+        from: Option<NodeKey>,
+        object: &Signed,
+        charters: &[Signed],
+    ) -> Result<(), Refused> {
         if object.kind != ObjectKind::Accord {
             let mut trial = self.book.clone();
             trial.accept(&*self.crypto, object, now)?;
@@ -292,12 +334,18 @@ impl<V: View> Engine<V> {
             Object::Accord(accord) => vec![accord.a, accord.b],
             _ => return Err("only memberships, revocations and accords wait for founders".into()),
         };
-        let own: Vec<NetworkId> = networks.iter().copied().filter(|network| self.book.own().contains(network)).collect();
-        let keys: Vec<_> = own.iter().filter_map(|network| self.book.charter(*network)).flat_map(Charter::keys).collect();
+        let own: Vec<NetworkId> =
+            networks.iter().copied().filter(|network| self.book.own().contains(network)).collect();
+        let keys: Vec<_> =
+            own.iter().filter_map(|network| self.book.charter(*network)).flat_map(Charter::keys).collect();
         if object.signers(&*self.crypto, &keys).is_empty() {
             return Err("no founder of an own network has signed it".into());
         }
-        let all = networks.iter().filter_map(|network| self.book.charter(*network)).flat_map(Charter::keys).collect::<Vec<_>>();
+        let all = networks
+            .iter()
+            .filter_map(|network| self.book.charter(*network))
+            .flat_map(Charter::keys)
+            .collect::<Vec<_>>();
         let known = object.signers(&*self.crypto, &all);
         let foreign_unknown = networks.iter().any(|network| self.book.charter(*network).is_none());
         // Signatures of a partner whose charter is not here yet are kept: they are checked when it comes.
@@ -322,14 +370,16 @@ impl<V: View> Engine<V> {
         }
     }
     /// A stranger may be of the other side of an accord that it has not heard is complete: bring it, with both charters.
-    pub(super) fn offer_accords(&mut self, to: NodeKey) {
+    pub(super) fn offer_accords(&mut self, to: NodeKey, only: Option<&BTreeSet<AccordId>>) {
         let accords: Vec<(Signed, Vec<Signed>)> = self
             .book
             .accords()
+            .filter(|accord| only.is_none_or(|only| only.contains(&accord.id())))
             .filter_map(|accord| {
                 let key = [&[ObjectKind::Accord.code()], accord.id().0.as_slice()].concat();
                 let signed = Signed::decode(&self.view.get(Space::State, &key)?).ok()?;
-                let charters = [accord.a, accord.b].iter().filter_map(|n| self.book.charter_object(*n)).cloned().collect();
+                let charters =
+                    [accord.a, accord.b].iter().filter_map(|n| self.book.charter_object(*n)).cloned().collect();
                 Some((signed, charters))
             })
             .collect();

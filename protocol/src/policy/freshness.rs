@@ -14,8 +14,8 @@ pub enum Freshness {
 /// The step for an age in milliseconds; both bounds belong to the better step.
 pub fn ladder(age_ms: u64) -> Freshness {
     match age_ms {
-        0..=STATE_GREEN_MS => Freshness::Green,
-        ..=STATE_AMBER_MS => Freshness::Amber,
+        age if age <= STATE_GREEN_MS => Freshness::Green,
+        age if age <= STATE_AMBER_MS => Freshness::Amber,
         _ => Freshness::Red,
     }
 }

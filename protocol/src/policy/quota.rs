@@ -3,7 +3,7 @@ use crate::limits::{QUOTA_READERS_MAX, QUOTA_WINDOW_MS};
 use crate::time::Millis;
 use std::collections::BTreeMap;
 
-/// How many requests each reader made in the last hour; a sliding window of twelve steps, so a reader costs 64 bytes
+/// How many requests each reader made in the last hour; a sliding window of twelve steps, so a reader costs some 80 bytes
 /// whatever it does.
 #[derive(Clone, Debug, Default)]
 pub struct Quota {

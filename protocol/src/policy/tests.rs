@@ -221,7 +221,7 @@ fn consent_comes_before_role_and_kind() {
 fn the_log_tells_stopped_and_ended_consent_from_none() {
     check(&ask(), &facts(&[consent(), stop()]), Some(Why::Stopped));
     let ended = ConsentReceipt { to: Some(NOW), ..consent() };
-    check(&ask(), &facts(&[ended.clone()]), Some(Why::ConsentEnded));
+    check(&ask(), &facts(std::slice::from_ref(&ended)), Some(Why::ConsentEnded));
     check(&ask(), &facts(&[ended, stop()]), Some(Why::Stopped));
     check(&ask(), &facts(&[ConsentReceipt { to: Some(NOW.plus(1)), ..consent() }]), None);
 }

@@ -164,7 +164,9 @@ impl Book {
                 if !self.roots.contains_key(&cert.root) {
                     return Err(Refused::Unanchored { kind });
                 }
-                if signed.is_signed_by(crypto, &cert.root) { Ok(()) } else { Err(Refused::Signatures { kind }) }
+                // Root and node key: nobody can put somebody else's node under its own facility.
+                let both = signed.signers(crypto, &[cert.root, cert.node.into()]).len() == 2;
+                if both { Ok(()) } else { Err(Refused::Signatures { kind }) }
             }
             Object::Directory(directory) => {
                 if signed.seq > now.plus(CLOCK_TOLERANCE_MS).0 {
@@ -173,7 +175,11 @@ impl Book {
                 if !self.nodes.contains_key(&directory.node) {
                     return Err(Refused::Unanchored { kind });
                 }
-                if signed.is_signed_by(crypto, &directory.node.into()) { Ok(()) } else { Err(Refused::Signatures { kind }) }
+                if signed.is_signed_by(crypto, &directory.node.into()) {
+                    Ok(())
+                } else {
+                    Err(Refused::Signatures { kind })
+                }
             }
         }
     }
@@ -315,9 +321,8 @@ impl Book {
     pub fn facilities_of(&self, node: &NodeKey, now: Millis) -> Vec<NodeFacility> {
         let roots = self.nodes.get(node).into_iter().flatten();
         let places = roots.filter_map(|root| self.roots.get(root)).flatten();
-        let live = places.filter(|(network, facility)| {
-            self.node_of(*network, facility, now).is_some_and(|cert| cert.node == *node)
-        });
+        let live = places
+            .filter(|(network, facility)| self.node_of(*network, facility, now).is_some_and(|cert| cert.node == *node));
         live.map(|(network, facility)| NodeFacility { network: *network, facility: facility.clone() }).collect()
     }
     /// A node's directory entry.

@@ -42,12 +42,14 @@ pub struct Charter {
 }
 
 impl Charter {
-    /// Audiences unless a charter says else: medical; care and others.
+    /// Audiences unless a charter says else: those whom the usual consent names, care, and others. An entry goes on a shelf only
+    /// if the whole audience may see it, so an audience must not be wider than a usual consent.
     pub fn default_audiences() -> Vec<Codes> {
         use FacilityClass::*;
-        let medical = [Hospital, Clinic, Dental, Pharmacy, VisitingNursing, Lab];
-        let others = [Care, Checkup, Fire, Municipal];
-        vec![crate::kinds::classes(&medical), crate::kinds::classes(&others)]
+        let medical = [Hospital, Clinic, Dental, Pharmacy];
+        let care = [VisitingNursing, Care];
+        let others = [Lab, Checkup, Fire, Municipal];
+        [&medical[..], &care, &others].into_iter().map(crate::kinds::classes).collect()
     }
     /// The keys that may sign for the network.
     pub fn keys(&self) -> Vec<PublicKey> {

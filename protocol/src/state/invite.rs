@@ -63,9 +63,9 @@ impl Invite {
     /// [`InviteError`] naming the group with a mistake.
     pub fn parse(text: &str) -> Result<Self, InviteError> {
         let trimmed: String = text.split_whitespace().collect();
-        let body = trimmed.get(PREFIX.len()..).filter(|_| {
-            trimmed.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
-        });
+        let body = trimmed
+            .get(PREFIX.len()..)
+            .filter(|_| trimmed.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)));
         let bytes = from_printed(body.ok_or(InviteError::Foreign)?)?;
         Self::from_bytes(&bytes).ok_or(InviteError::Foreign)
     }

@@ -74,7 +74,7 @@ impl Membership {
     }
 }
 
-/// Which keys a facility's node uses. Signed by the facility's root.
+/// Which keys a facility's node uses. Signed by the facility's root and by the node key, which so agrees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeCert {
     /// Whose.
@@ -100,7 +100,7 @@ pub struct NodeCert {
 }
 
 impl NodeCert {
-    /// As an object to sign with the root.
+    /// As an object to sign with the root and the node key.
     pub fn draft(&self, seq: u64) -> Draft {
         let body = v1::NodeCert {
             facility: self.facility.as_str().to_owned(),

@@ -105,8 +105,11 @@ impl Signed {
     }
     /// For the wire.
     pub fn to_wire(&self) -> v1::Signed {
-        let signature =
-            |s: &KeySignature| v1::KeySignature { algorithm: 1, key: s.key.0.to_vec(), signature: s.signature.0.to_vec() };
+        let signature = |s: &KeySignature| v1::KeySignature {
+            algorithm: 1,
+            key: s.key.0.to_vec(),
+            signature: s.signature.0.to_vec(),
+        };
         v1::Signed {
             kind: self.kind.code().into(),
             subject: self.subject.clone(),

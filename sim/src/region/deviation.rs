@@ -153,15 +153,21 @@ impl Deviation {
         let place = folder(patient, slot.date, slot.kind);
         let own = name(patient, slot, slot.key, stamp, *flag);
         Some(match self {
-            Self::SixPartName => (format!("{place}/{}", own.replacen(&format!("_{}_", slot.department), "_", 1)), *flag),
+            Self::SixPartName => {
+                (format!("{place}/{}", own.replacen(&format!("_{}_", slot.department), "_", 1)), *flag)
+            }
             Self::ShortStamp => (format!("{place}/{}", name(patient, slot, slot.key, &stamp[..14], *flag)), *flag),
             Self::Extension => (format!("{place}/{own}.hl7"), *flag),
             Self::OtherDate => {
                 let date = slot.date.and_then(|date| date.plus_days(1));
                 (format!("{place}/{}", name(patient, &slot.on(date), slot.key, stamp, *flag)), *flag)
             }
-            Self::TwoCurrent => (format!("{place}/{}", name(patient, slot, slot.key, stamp, Flag::Current)), Flag::Current),
-            Self::ReplacedAsVoid => (format!("{place}/{}", name(patient, slot, slot.key, stamp, Flag::Void)), Flag::Void),
+            Self::TwoCurrent => {
+                (format!("{place}/{}", name(patient, slot, slot.key, stamp, Flag::Current)), Flag::Current)
+            }
+            Self::ReplacedAsVoid => {
+                (format!("{place}/{}", name(patient, slot, slot.key, stamp, Flag::Void)), Flag::Void)
+            }
             _ => return None,
         })
     }
@@ -179,7 +185,8 @@ impl Deviation {
             Self::CutTail => (beside(Flag::Current), cut(&jis.encode(text)), Some((kind, Flag::Current))),
             Self::WrongFlag => (beside(Flag::Unknown), jis.encode(text), Some((kind, Flag::Unknown))),
             Self::Misplaced => {
-                let path = format!("{}/{}", folder(&other, slot.date, kind), name(patient, slot, &key, stamp, Flag::Current));
+                let path =
+                    format!("{}/{}", folder(&other, slot.date, kind), name(patient, slot, &key, stamp, Flag::Current));
                 (path, jis.encode(text), Some((kind, Flag::Current)))
             }
             Self::OtherPatient => {
@@ -188,7 +195,11 @@ impl Deviation {
             }
             Self::UnknownKind => {
                 let slot = slot.of("OML-12");
-                let path = format!("{}/{}", folder(patient, slot.date, slot.kind), name(patient, &slot, &key, stamp, Flag::Current));
+                let path = format!(
+                    "{}/{}",
+                    folder(patient, slot.date, slot.kind),
+                    name(patient, &slot, &key, stamp, Flag::Current)
+                );
                 (path, jis.encode(text), Some((slot.kind, Flag::Current)))
             }
             Self::Temporary => (format!("{}.tmp", beside(Flag::Current)), jis.encode(text), None),

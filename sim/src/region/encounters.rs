@@ -55,11 +55,8 @@ pub(crate) fn draw<'p>(
         let now: Vec<&Ailment> = treated.iter().copied().filter(|ailment| ailment.onset <= date).collect();
         let first = now.first().map(|ailment| ailment.illness);
         let interval = now.iter().map(|ailment| ailment.illness.interval).min().unwrap_or(300);
-        let acute = if dental {
-            Some(&illness::CARIES)
-        } else {
-            (now.is_empty() || stream.permille(60)).then_some(&COLD)
-        };
+        let acute =
+            if dental { Some(&illness::CARIES) } else { (now.is_empty() || stream.permille(60)).then_some(&COLD) };
         let department = first.or(acute).map_or(&illness::INTERNAL, |illness| illness.department);
         all.visits.push(Visit {
             at: Moment::at(date, stream.between(9 * 60, 16 * 60)),
@@ -69,8 +66,9 @@ pub(crate) fn draw<'p>(
             blood: !dental && (count.is_multiple_of(2) || now.len() > 2),
             exam: count % 6 == 1,
         });
-        let admits: u32 = now.iter().map(|ailment| ailment.illness.admits).sum();
-        if house.plan.class == FacilityClass::Hospital && stream.permille(admits + if age(person.birth, date) >= 75 { 12 } else { 1 }) {
+        let old = age(person.birth, date) >= 75;
+        let admits = now.iter().map(|ailment| ailment.illness.admits).sum::<u32>() + if old { 40 } else { 6 };
+        if house.plan.class == FacilityClass::Hospital && stream.permille(admits) {
             let own = now.iter().map(|ailment| ailment.illness).find(|illness| illness.admits > 9);
             let reason = own.filter(|_| stream.permille(700)).unwrap_or(&PNEUMONIA);
             let from = later(date, stream.between(0, 3) as i32);

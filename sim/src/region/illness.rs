@@ -72,7 +72,11 @@ impl Ailment {
     /// What is taken for it on `date`.
     pub(crate) fn doses(&self, date: Date) -> impl Iterator<Item = &'static Dose> {
         let since = (self.onset <= date).then(|| months(self.onset, date));
-        self.illness.drugs.iter().filter(move |(from, _)| since.is_some_and(|since| since >= *from)).map(|(_, dose)| dose)
+        self.illness
+            .drugs
+            .iter()
+            .filter(move |(from, _)| since.is_some_and(|since| since >= *from))
+            .map(|(_, dose)| dose)
     }
 }
 

@@ -92,7 +92,12 @@ impl Item {
             }
         }
         if let Some((illness, share)) = acute {
-            value += illness.shifts.iter().filter(|shift| std::ptr::eq(shift.item, self)).map(|s| s.by * share / 100).sum::<i32>();
+            value += illness
+                .shifts
+                .iter()
+                .filter(|shift| std::ptr::eq(shift.item, self))
+                .map(|s| s.by * share / 100)
+                .sum::<i32>();
         }
         let spread = (width / 6).max(1);
         (value + noise.between(0, 2 * spread as u32) as i32 - spread).max(0)
@@ -144,7 +149,7 @@ items! {
     LDH = "3B050000002327201", "LD", "10209^ＬＤＨ", "u/L^U/L^ISO+", 0, 124..222, NEVER, Serum;
     BUN = "3C025000002327201", "尿素窒素", "10230^ＢＵＮ", "mg/dL^mg/dL^ISO+", 1, 80..200, (-1, 800), Serum;
     CRE = "3C015000002327101", "クレアチニン", "10231^ＣＲＥ", "mg/dL^mg/dL^ISO+", 2, 46..107, (-1, 600), Serum;
-    EGFR = "8A065000002391901", "推算ＧＦＲ", "10232^ｅＧＦＲ", "mL/min/1.73m*2^mL/min/1.73㎡^ISO+", 1, 600..1200, NEVER, Serum;
+    EGFR = "8A065000002391901", "推算ＧＦＲ", "10232^ｅＧＦＲ", "mL/min/1.73m*2^mL/min/1.73m2^ISO+", 1, 600..1200, NEVER, Serum;
     UA = "3C020000002327101", "尿酸", "10233^ＵＡ", "mg/dL^mg/dL^ISO+", 1, 26..78, NEVER, Serum;
     NA = "3H010000002326101", "ナトリウム", "10300^Ｎａ", "meq/L^mEq/L^ISO+", 0, 138..145, (120, 160), Serum;
     K = "3H015000002326101", "カリウム", "10301^Ｋ", "meq/L^mEq/L^ISO+", 1, 36..48, (25, 60), Serum;

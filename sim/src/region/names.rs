@@ -53,14 +53,19 @@ pub(crate) fn twin(first: &Name, sex: Sex, year: u16, stream: &mut Stream) -> Na
 }
 /// Another way to write a given name of this sound, if the list has one.
 pub(crate) fn same_sound(name: &Name, sex: Sex, stream: &mut Stream) -> Option<Name> {
-    let others: Vec<_> = list(sex).iter().filter(|(kanji, kana, ..)| *kana == name.kana && *kanji != name.kanji).collect();
+    let others: Vec<_> =
+        list(sex).iter().filter(|(kanji, kana, ..)| *kana == name.kana && *kanji != name.kanji).collect();
     (!others.is_empty()).then(|| others[stream.below(others.len() as u32) as usize]).map(|(k, r, ..)| Name::of((k, r)))
 }
 /// The text with every character that has old forms (異体字) in one of them.
 pub(crate) fn with_variants(text: &str, stream: &mut Stream) -> String {
     let old = |c| VARIANTS.iter().find(|(everyday, _)| *everyday == c);
     text.chars()
-        .map(|c| old(c).map_or(c, |(_, forms)| forms.chars().nth(stream.below(forms.chars().count() as u32) as usize).unwrap_or(c)))
+        .map(|c| {
+            old(c).map_or(c, |(_, forms)| {
+                forms.chars().nth(stream.below(forms.chars().count() as u32) as usize).unwrap_or(c)
+            })
+        })
         .collect()
 }
 /// The everyday form of one character.

@@ -143,8 +143,7 @@ impl Household {
         if stream.permille(120) {
             given.kanji = names::with_variants(&given.kanji, stream);
         }
-        let insurance =
-            if grown >= 75 { Insurance::late(stream) } else { self.insurance.branch(self.members.len()) };
+        let insurance = if grown >= 75 { Insurance::late(stream) } else { self.insurance.branch(self.members.len()) };
         let married = sex == Sex::Female && (24..70).contains(&grown) && stream.permille(350);
         let mobile = (14..86).contains(&grown) && stream.permille(820);
         let (base, spread) = if grown < 15 { (600 + grown * 70, 60) } else { (1480, 160) };

@@ -95,7 +95,8 @@ impl Registration {
     /// What was misheard, misread or left out.
     fn mistype(&mut self, person: &Person, stream: &mut Stream) {
         if stream.permille(150) {
-            let (family, given) = (names::with_variants(&self.family, stream), names::with_variants(&self.given, stream));
+            let (family, given) =
+                (names::with_variants(&self.family, stream), names::with_variants(&self.given, stream));
             if (&family, &given) != (&self.family, &self.given) {
                 (self.family, self.given) = (family, given);
                 self.errors.push("itaiji");
@@ -182,7 +183,8 @@ impl Registration {
         let (kana_family, kana_given) = (kana(&self.family_kana), kana(&self.given_kana));
         let birth = self.birth.map(|birth| birth_text(birth, house.date)).unwrap_or_default();
         let address = self.address.as_ref().map(|address| address.text(house.address)).unwrap_or_default();
-        let insurance = self.insurance.as_ref().map(|i| [&i.insurer, &i.symbol, &i.number, &i.branch].map(String::as_str));
+        let insurance =
+            self.insurance.as_ref().map(|i| [&i.insurer, &i.symbol, &i.number, &i.branch].map(String::as_str));
         let (phone, postcode, registered) = (self.phone(house), self.postcode(house), self.registered.to_string());
         let record = self.record_id(house);
         let mut columns = vec![record.as_str(), house.id(), &self.number, &self.family, &self.given];
@@ -235,4 +237,5 @@ fn birth_text(date: Date, form: DateForm) -> String {
 }
 
 /// Sign, first day, year before the first.
-const ERAS: &[(char, u32, u16)] = &[('R', 20190501, 2018), ('H', 19890108, 1988), ('S', 19261225, 1925), ('T', 19120730, 1911)];
+const ERAS: &[(char, u32, u16)] =
+    &[('R', 20190501, 2018), ('H', 19890108, 1988), ('S', 19261225, 1925), ('T', 19120730, 1911)];

@@ -110,7 +110,13 @@ pub(crate) struct Storage<'a> {
 
 impl Storage<'_> {
     /// Writes all versions of one identity with the flags that they have in the end.
-    pub(crate) fn settle(&mut self, patient: &str, slot: &Slot<'_>, versions: &[Version], ending: Ending) -> io::Result<()> {
+    pub(crate) fn settle(
+        &mut self,
+        patient: &str,
+        slot: &Slot<'_>,
+        versions: &[Version],
+        ending: Ending,
+    ) -> io::Result<()> {
         for (at, version) in versions.iter().enumerate() {
             let flag = match ending {
                 Ending::Deleted => Flag::Void,
@@ -156,20 +162,20 @@ impl Storage<'_> {
     }
     /// Whether this file deviates, and how.
     fn deviation(&mut self, draft: &Draft<'_>) -> Option<Deviation> {
-        let fitting = Deviation::ALL.iter().copied().filter(|deviation| deviation.fits(draft));
-        match self.deviations {
-            Deviations::Off => None,
-            Deviations::Some { permille } => {
-                let hit = self.chance.permille(permille.into());
-                let fitting: Vec<_> = fitting.filter(|_| hit).collect();
-                (!fitting.is_empty()).then(|| *self.chance.pick(&fitting))
-            }
-            Deviations::All => {
-                let hit = self.chance.below(ALL_DEVIATES_EVERY) == 0;
-                let planted = |deviation: &Deviation| self.summary.planted.get(deviation).copied().unwrap_or(0);
-                fitting.filter(|_| hit).min_by_key(planted)
-            }
+        let hit = match self.deviations {
+            Deviations::Off => false,
+            Deviations::Some { permille } => self.chance.permille(permille.into()),
+            Deviations::All => self.chance.below(ALL_DEVIATES_EVERY) == 0,
+        };
+        if !hit {
+            return None;
         }
+        let fitting: Vec<_> = Deviation::ALL.iter().copied().filter(|deviation| deviation.fits(draft)).collect();
+        if self.deviations == Deviations::All {
+            let planted = |deviation: &Deviation| self.summary.planted.get(deviation).copied().unwrap_or(0);
+            return fitting.into_iter().min_by_key(planted);
+        }
+        (!fitting.is_empty()).then(|| *self.chance.pick(&fitting))
     }
 }
 

@@ -70,7 +70,9 @@ fn check_manifest(path: &str, text: &str, manifest: &Table) -> Vec<Finding> {
             if let Some((problem, remedy)) = judge(layer, section, dependency) {
                 findings.push(Finding::new(path, line_of(text, dependency), problem, remedy));
             }
-            if value.get("workspace").and_then(Value::as_bool) != Some(true) {
+            // A package may name itself by path to switch on its own `testing` feature for its tests.
+            let is_itself = section == Section::Dev && dependency == name;
+            if !is_itself && value.get("workspace").and_then(Value::as_bool) != Some(true) {
                 let problem = format!("`{dependency}` has a version or path of its own");
                 let remedy = "put it into [workspace.dependencies] with its reason and write `.workspace = true` here";
                 findings.push(Finding::new(path, line_of(text, dependency), problem, remedy));
@@ -198,6 +200,10 @@ mod tests {
     #[test]
     fn versions_stand_once_and_every_member_has_a_level() {
         check_one("[package]\nname = \"store\"\n[dependencies]\nserde = \"1\"\n", &["a version or path of its own"]);
+        check_one(
+            "[package]\nname = \"store\"\n[dev-dependencies]\nstore = { path = \".\", features = [\"testing\"] }\n",
+            &[],
+        );
         check_one("[package]\nname = \"extra\"\n", &["x/Cargo.toml:2: package `extra` has no level"]);
         check_one("[workspace]\nmembers = []\n", &[]);
         check_one("[package\n", &["not TOML"]);

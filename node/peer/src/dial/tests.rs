@@ -80,6 +80,15 @@ fn new_addresses_are_tried_at_once() {
     dialer.finished(start, NODE, Some("refused".into()), false);
     dialer.want(start, NODE, vec![tcp()]);
     assert!(dialer.deadline() > Some(start), "the same addresses are no news");
+    for _ in 0..9 {
+        let at = dialer.deadline().expect("wanted");
+        dialer.due(at);
+        dialer.finished(at, NODE, Some("refused".into()), false);
+    }
+    let (waits, rested) = (dialer.deadline().expect("wanted"), start + DIAL_RETRY.1);
+    assert!(waits > rested);
+    dialer.want(rested, NODE, vec![tcp()]);
+    assert_eq!(dialer.deadline(), Some(rested), "whoever asks after a while needs it now");
     dialer.want(start, NODE, vec![quic()]);
     assert_eq!(dialer.due(start), attempt(vec![quic()]));
 }

@@ -18,6 +18,7 @@ impl Net {
             Command::Want { node, addresses } => self.on_dial(node, addresses, true),
             Command::Unwant(node) => self.dialer.unwant(node),
             Command::Hangup(node) => self.hang_up(node),
+            Command::Reset(node) => self.reset(node),
             Command::Block { node, time } => self.block(node, time),
             Command::Unblock(node) => self.unblock(node),
             Command::Shutdown(_) => unreachable!("the loop takes it out"),
@@ -42,6 +43,9 @@ impl Net {
     }
     pub(super) fn hang_up(&mut self, node: NodeKey) {
         self.dialer.unwant(node);
+        self.reset(node);
+    }
+    fn reset(&mut self, node: NodeKey) {
         // An error means that there is no connection.
         let _ = self.swarm.disconnect_peer_id(peer_id_of(node));
     }

@@ -227,11 +227,16 @@ fn told(error: &DialError) -> String {
     }
 }
 
-/// The last cause in a chain of errors; the ones above it only wrap.
-fn deepest(error: &(dyn Error + 'static)) -> String {
+/// The last cause in a chain of errors that says something; the ones above it only wrap.
+pub(super) fn deepest(error: &(dyn Error + 'static)) -> String {
+    let mut told = error.to_string();
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
+        let text = cause.to_string();
+        if !text.is_empty() {
+            told = text;
+        }
     }
-    cause.to_string()
+    told
 }

@@ -1,6 +1,6 @@
 //! Nodes on loopback; every wait has a deadline.
 #![allow(dead_code, reason = "each test file uses its own part")]
-use peer::{Multiaddr, Net, NetConfig, NetEvent, NetHandle, Transports, Via, Warning};
+use peer::{Multiaddr, Net, NetConfig, NetEvent, NetHandle, StartError, Transports, Via, Warning};
 use protocol::ids::NodeKey;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -26,6 +26,19 @@ impl Node {
         let config = NetConfig { jitter_seed: u64::from(seed), ..config };
         let (net, events) = Net::start(config, [seed; 32]).expect("a node on loopback");
         Self { net, events, backlog: VecDeque::new() }
+    }
+    /// A node that takes over the address of one that was shut down; QUIC gives its port back only after the last goodbye.
+    pub async fn restart(seed: u8, config: NetConfig) -> Self {
+        let tries = async {
+            loop {
+                match Net::start(config.clone(), [seed; 32]) {
+                    Ok((net, events)) => return Self { net, events, backlog: VecDeque::new() },
+                    Err(StartError::Listen { .. }) => tokio::time::sleep(Duration::from_millis(10)).await,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        };
+        timeout(DEADLINE, tries).await.expect("the port is free again")
     }
     /// A node that listens there.
     pub async fn listening(seed: u8, listen: &str) -> Self {

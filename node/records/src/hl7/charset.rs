@@ -58,7 +58,9 @@ pub enum DecodeFailure {
     #[error("the file is empty; the next scan looks again")]
     Empty,
     /// Beyond [`MESSAGE_BYTES_MAX`].
-    #[error("the file has {bytes} bytes, more than the {MESSAGE_BYTES_MAX} that one message may have; check what wrote it")]
+    #[error(
+        "the file has {bytes} bytes, more than the {MESSAGE_BYTES_MAX} that one message may have; check what wrote it"
+    )]
     TooLong {
         /// How long it is.
         bytes: usize,

@@ -15,7 +15,8 @@ pub fn unescape<'a>(text: &'a str, separators: &Separators) -> (Cow<'a, str>, bo
     while let Some(at) = rest.find(separators.escape) {
         out.push_str(&rest[..at]);
         let inner = &rest[at + separators.escape.len_utf8()..];
-        let end = inner.char_indices().take(ESCAPE_CHARS_MAX).find(|(_, c)| *c == separators.escape).map(|(end, _)| end);
+        let end =
+            inner.char_indices().take(ESCAPE_CHARS_MAX).find(|(_, c)| *c == separators.escape).map(|(end, _)| end);
         match end.and_then(|end| Some((meaning(&inner[..end], separators)?, end))) {
             Some((words, end)) => {
                 out.push_str(&words);

@@ -9,7 +9,9 @@ pub fn full_width_kana(text: &str) -> String {
         };
         let voiced = match chars.peek() {
             Some('\u{FF9E}') => voiced(full),
-            Some('\u{FF9F}') if matches!(full, 'ハ' | 'ヒ' | 'フ' | 'ヘ' | 'ホ') => char::from_u32(full as u32 + 2),
+            Some('\u{FF9F}') if matches!(full, 'ハ' | 'ヒ' | 'フ' | 'ヘ' | 'ホ') => {
+                char::from_u32(full as u32 + 2)
+            }
             _ => None,
         };
         if voiced.is_some() {
@@ -41,8 +43,8 @@ fn full(c: char) -> Option<char> {
 fn voiced(c: char) -> Option<char> {
     match c {
         'ウ' => Some('ヴ'),
-        'カ' | 'キ' | 'ク' | 'ケ' | 'コ' | 'サ' | 'シ' | 'ス' | 'セ' | 'ソ' | 'タ' | 'チ' | 'ツ' | 'テ' | 'ト' | 'ハ' | 'ヒ'
-        | 'フ' | 'ヘ' | 'ホ' => char::from_u32(c as u32 + 1),
+        'カ' | 'キ' | 'ク' | 'ケ' | 'コ' | 'サ' | 'シ' | 'ス' | 'セ' | 'ソ' | 'タ' | 'チ' | 'ツ' | 'テ' | 'ト'
+        | 'ハ' | 'ヒ' | 'フ' | 'ヘ' | 'ホ' => char::from_u32(c as u32 + 1),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use super::separators::Separators;
 use crate::limits::{FIELDS_MAX, SEGMENTS_MAX};
 use crate::parsed::Problems;
 use crate::{Fault, Parsed, Place};
+use std::collections::BTreeSet;
 
 /// One file's message, split into segments that borrow its text.
 #[derive(Clone, Debug)]
@@ -27,7 +28,9 @@ pub enum MessageFailure {
     #[error("does not begin with an MSH segment, so it is not an HL7 message; check what writes into this folder")]
     NoHeader,
     /// MSH is cut or has delimiters that cannot be.
-    #[error("segment 1 (MSH): cut short or with impossible delimiters; the writer may be at work, or the file is damaged")]
+    #[error(
+        "segment 1 (MSH): cut short or with impossible delimiters; the writer may be at work, or the file is damaged"
+    )]
     BrokenHeader,
 }
 
@@ -78,15 +81,16 @@ impl<'a> Message<'a> {
     ) -> Vec<Segment<'a>> {
         let mut segments: Vec<Segment<'a>> = Vec::with_capacity(lines.len());
         let last_row = lines.last().map(|(row, _)| *row);
-        let mut controls: Vec<&'a str> = Vec::new();
+        let mut controls: BTreeSet<&'a str> = BTreeSet::new();
+        let mut headers = 0;
         let mut duplicate = false;
         for (row, raw) in lines {
             let segment = Segment { raw, separators, row };
             if raw.starts_with("MSH") {
                 let control = segment.field(10).raw();
-                duplicate = !control.is_empty() && controls.contains(&control);
-                controls.push(control);
-                if controls.len() == 1 {
+                duplicate = !controls.insert(control) && !control.is_empty();
+                headers += 1;
+                if headers == 1 {
                     segments.push(segment);
                 } else {
                     let fault = if duplicate { Fault::DuplicateMessage } else { Fault::SecondMessage };

@@ -12,9 +12,6 @@ macro_rules! part {
             separators: Separators,
         }
         impl<'a> $name<'a> {
-            pub(super) fn new(raw: &'a str, separators: Separators) -> Self {
-                Self { raw, separators }
-            }
             /// As it stands in the file, with its delimiters and escapes.
             pub fn raw(&self) -> &'a str {
                 self.raw
@@ -50,6 +47,9 @@ part! {
 }
 
 impl<'a> Field<'a> {
+    pub(super) fn new(raw: &'a str, separators: Separators) -> Self {
+        Self { raw, separators }
+    }
     /// Its repetitions; one, possibly empty, at least. At most [`REPEATS_MAX`].
     pub fn repeats(&self) -> impl Iterator<Item = Repeat<'a>> + use<'a> {
         let separators = self.separators;

@@ -25,13 +25,7 @@ impl Separators {
         let field = chars.next().filter(|c| !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control())?;
         let given: Vec<char> = chars.take_while(|c| *c != field).take(5).collect();
         let or = |at: usize, standard: char| given.get(at).copied().unwrap_or(standard);
-        let found = Self {
-            field,
-            component: or(0, '^'),
-            repeat: or(1, '~'),
-            escape: or(2, '\\'),
-            sub: or(3, '&'),
-        };
+        let found = Self { field, component: or(0, '^'), repeat: or(1, '~'), escape: or(2, '\\'), sub: or(3, '&') };
         let mut all = [found.field, found.component, found.repeat, found.escape, found.sub];
         let plain = all.iter().all(|c| !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control());
         all.sort_unstable();

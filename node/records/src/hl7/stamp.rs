@@ -82,7 +82,11 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expect: &str, odd: bool) {
         let (stamp, found_odd) = Stamp::parse(text);
-        assert_eq!((stamp.map(|stamp| stamp.to_string()).unwrap_or_default().as_str(), found_odd), (expect, odd), "{text:?}");
+        assert_eq!(
+            (stamp.map(|stamp| stamp.to_string()).unwrap_or_default().as_str(), found_odd),
+            (expect, odd),
+            "{text:?}"
+        );
     }
 
     #[test]

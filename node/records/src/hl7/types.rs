@@ -18,7 +18,8 @@ pub fn code(repeat: Repeat<'_>) -> Code {
         (false, false) => (first, Some(second)),
     };
     let original = repeat.text(9);
-    let text = if main.text.is_empty() && other.is_none() && !original.is_empty() { original.into_owned() } else { main.text };
+    let text =
+        if main.text.is_empty() && other.is_none() && !original.is_empty() { original.into_owned() } else { main.text };
     Code { code: main.code, text, system: main.system, other }
 }
 
@@ -27,7 +28,9 @@ pub fn person_name(repeat: Repeat<'_>) -> (Option<PersonName>, bool) {
     let mut odd = false;
     let mut family = full_width_kana(&repeat.text(1));
     let mut given = full_width_kana(&repeat.text(2));
-    if given.is_empty() && let Some((before, after)) = family.split_once([' ', '\u{3000}']) {
+    if given.is_empty()
+        && let Some((before, after)) = family.split_once([' ', '\u{3000}'])
+    {
         (family, given) = (before.to_owned(), after.trim().to_owned());
         odd = true;
     }
@@ -80,8 +83,11 @@ pub fn address(repeat: Repeat<'_>) -> Option<Address> {
     };
     let postcode = repeat.text(5).into_owned();
     let purpose = repeat.text(7).into_owned();
-    (!text.is_empty() || !postcode.is_empty())
-        .then(|| Address { postcode: postcode.into(), text: text.into(), purpose })
+    (!text.is_empty() || !postcode.is_empty()).then(|| Address {
+        postcode: postcode.into(),
+        text: text.into(),
+        purpose,
+    })
 }
 
 /// A telephone number or mail address (XTN).
@@ -167,7 +173,10 @@ mod tests {
         assert_eq!(place(repeat("3W^305^02^^^N")), "3W-305-02");
         let address = address(repeat("^^^^999-0001^JPN^H^静岡県架空市本町")).expect("there");
         assert_eq!(address.text.expose(), "静岡県架空市本町");
-        assert_eq!(phone(repeat("^PRN^PH^^^^^^^^^054-000-1234")).map(|p| p.number.into_exposed()), Some("054-000-1234".into()));
+        assert_eq!(
+            phone(repeat("^PRN^PH^^^^^^^^^054-000-1234")).map(|p| p.number.into_exposed()),
+            Some("054-000-1234".into())
+        );
         let days = quantity(repeat("5^D&日&ISO+")).expect("there");
         assert_eq!((days.number.as_str(), days.unit.shown()), ("5", "日"));
     }

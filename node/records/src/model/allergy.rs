@@ -30,7 +30,8 @@ pub struct Allergy {
 impl Allergies {
     /// One line without the patient's name.
     pub fn title(&self) -> String {
-        let names: Vec<&str> = self.items.iter().filter(|item| !item.withdrawn).map(|item| item.allergen.shown()).collect();
+        let names: Vec<&str> =
+            self.items.iter().filter(|item| !item.withdrawn).map(|item| item.allergen.shown()).collect();
         if names.is_empty() { "アレルギー情報なし".into() } else { names.join("、") }
     }
     /// Rows for reading.

@@ -173,7 +173,10 @@ impl DrugSystem {
     pub fn of(code: &str, label: &str) -> Self {
         let digits = !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit());
         let yj = code.len() == 12
-            && code.bytes().enumerate().all(|(at, b)| if at == 7 { b.is_ascii_uppercase() } else { b.is_ascii_digit() });
+            && code
+                .bytes()
+                .enumerate()
+                .all(|(at, b)| if at == 7 { b.is_ascii_uppercase() } else { b.is_ascii_digit() });
         match code.len() {
             _ if crate::hl7::types::is_local(label) => Self::Local,
             _ if yj => Self::Yj,
@@ -215,7 +218,8 @@ impl Injection {
         let mut lines = head(self.stage, &self.at, &self.department, &self.doctor);
         for infusion in &self.infusions {
             lines.extend(infusion.drugs.iter().map(|drug| drug.line(self.stage)));
-            let parts = [infusion.route.shown(), infusion.site.shown(), &infusion.volume.shown(), &infusion.rate].map(str::to_owned);
+            let parts = [infusion.route.shown(), infusion.site.shown(), &infusion.volume.shown(), &infusion.rate]
+                .map(str::to_owned);
             let how: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             Line::of(LineKind::Usage, how.join(" ")).label(infusion.class.shown()).push_to(&mut lines);
             Line::of(LineKind::Usage, infusion.usage.shown()).push_to(&mut lines);

@@ -75,7 +75,11 @@ pub struct Physiology {
 impl Imaging {
     /// One line without the patient's name.
     pub fn title(&self) -> String {
-        let exam = if self.exam.is_empty() { self.procedures.first().map_or("画像検査", |p| p.code.shown()) } else { self.exam.shown() };
+        let exam = if self.exam.is_empty() {
+            self.procedures.first().map_or("画像検査", |p| p.code.shown())
+        } else {
+            self.exam.shown()
+        };
         stage_title(exam, self.stage)
     }
     /// Rows for reading.

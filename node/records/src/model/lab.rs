@@ -100,10 +100,12 @@ impl LabStatus {
 impl LabReport {
     /// One line without the patient's name: the groups, or the first tests.
     pub fn title(&self) -> String {
-        let mut groups: Vec<&str> = self.items.iter().map(|item| item.group.as_str()).filter(|text| !text.is_empty()).collect();
+        let mut groups: Vec<&str> =
+            self.items.iter().map(|item| item.group.as_str()).filter(|text| !text.is_empty()).collect();
         groups.dedup();
         let head = if groups.is_empty() { "検体検査".to_owned() } else { groups.join("・") };
-        let abnormal = self.items.iter().filter(|item| item.mark() != Mark::None && item.mark() != Mark::Struck).count();
+        let abnormal =
+            self.items.iter().filter(|item| item.mark() != Mark::None && item.mark() != Mark::Struck).count();
         match (self.stage, abnormal) {
             (Stage::Cancelled, _) => format!("{head}（取消）"),
             (Stage::Ordered, _) => format!("{head} 依頼{}項目", self.items.len()),
@@ -123,7 +125,8 @@ impl LabReport {
 /// Rows of tests with their comments behind each.
 pub(super) fn rows(items: &[LabItem]) -> impl Iterator<Item = Line> + '_ {
     items.iter().flat_map(|item| {
-        let comments = item.comments.iter().map(|text| Line::of(LineKind::Comment, text.clone()).label(item.code.shown()));
+        let comments =
+            item.comments.iter().map(|text| Line::of(LineKind::Comment, text.clone()).label(item.code.shown()));
         std::iter::once(item.line()).chain(comments)
     })
 }

@@ -13,19 +13,8 @@ mod lab;
 mod line;
 mod patient;
 mod problem;
+mod silent;
 mod visit;
-
-/// `Debug` that tells the type and nothing of a patient.
-macro_rules! silent {
-    ($($name:ident),* $(,)?) => {$(
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), " ‹redacted›"))
-            }
-        }
-    )*};
-}
-pub(crate) use silent;
 
 pub use allergy::{Allergies, Allergy};
 pub use clinical::Clinical;
@@ -39,3 +28,5 @@ pub use line::{Line, LineKind, Mark};
 pub use patient::{Address, Contact, Insurance, NameForm, Patient, PersonName, Phone, Sex};
 pub use problem::{Disease, Problems};
 pub use visit::{Visit, VisitEvent};
+
+pub(crate) use silent::silent;

@@ -185,7 +185,8 @@ pub struct Insurance {
 impl Insurance {
     fn shown_number(&self) -> String {
         let parts = [&self.insurer, &self.symbol, &self.number, &self.branch];
-        let parts: Vec<&str> = parts.iter().map(|part| part.expose().as_str()).filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> =
+            parts.iter().map(|part| part.expose().as_str()).filter(|part| !part.is_empty()).collect();
         parts.join(" / ")
     }
 }

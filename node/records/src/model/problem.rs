@@ -81,7 +81,10 @@ impl Disease {
         };
         let suspected = if self.suspected { "（疑い）" } else { "" };
         let label = if self.main { "主診断" } else { "" };
-        Line::of(LineKind::Disease, format!("{}{suspected}", self.name)).label(label).detail(detail.join(" ")).mark(mark)
+        Line::of(LineKind::Disease, format!("{}{suspected}", self.name))
+            .label(label)
+            .detail(detail.join(" "))
+            .mark(mark)
     }
 }
 

@@ -108,7 +108,10 @@ mod tests {
         assert!(matches!(classify(STANDARD), Class::Standard(_)));
         assert!(matches!(classify(&STANDARD.replace("ADT-00", "ZZZ-77")), Class::Standard(_)));
         assert!(matches!(classify(&STANDARD.replace("ADT-00", "L-1^記録^99Z")), Class::Extended(_)));
-        assert!(matches!(classify(&format!("{}/a.pdf", STANDARD.replace("ADT-00", "L-1^記録^99Z"))), Class::Extended(_)));
+        assert!(matches!(
+            classify(&format!("{}/a.pdf", STANDARD.replace("ADT-00", "L-1^記録^99Z"))),
+            Class::Extended(_)
+        ));
     }
     #[test]
     fn what_is_nobodys_record_is_ignored_with_a_reason() {

@@ -66,7 +66,8 @@ impl KindFolder {
     /// `DOC-` and the standard's code, else the site's; characters that a kind cannot have are left out.
     pub fn data_kind(&self) -> DataKind {
         let code = if self.standard[0].is_empty() { &self.local[0] } else { &self.standard[0] };
-        let plain: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).take(28).collect();
+        let plain: String =
+            code.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).take(28).collect();
         DataKind::parse(&format!("DOC-{plain}")).expect("ASCII letters, digits, hyphens and points, at most 32")
     }
 }
@@ -84,7 +85,10 @@ pub fn parse(rel_path: &str) -> Result<Parsed<ExtendedFile>, PathReason> {
     let at = start + LEVELS - 1;
     let entry = names.get(at).copied().ok_or(PathReason::Depth { levels: names.len() })?;
     let (generation, stem) = if names.len() == at + 1 {
-        (Generation::Flat, entry.rsplit_once('.').filter(|(stem, _)| stem.contains('_')).map_or(entry, |(stem, _)| stem))
+        (
+            Generation::Flat,
+            entry.rsplit_once('.').filter(|(stem, _)| stem.contains('_')).map_or(entry, |(stem, _)| stem),
+        )
     } else {
         (Generation::Foldered, entry)
     };
@@ -136,6 +140,7 @@ fn main_file(files: &[DocumentFile]) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use protocol::kinds::Coarse;
 
     const FOLDER: &str = "L12345^入院診療録^99ZZZ^11506-3^経過記録^LN";
@@ -151,9 +156,14 @@ mod tests {
 
     #[test]
     fn both_layouts_are_read() {
-        let file = check(FOLDER, "0001234567_20250613_L12345_77_20250614000100158_-_1", "/main_document.pdf", "DOC-11506-3");
-        assert_eq!((file.generation, file.inner.as_str(), file.name.key.as_str()), (Generation::Foldered, "main_document.pdf", "77"));
-        let file = check("L-SUMMARY", "0001234567_20250613_L-SUMMARY_77_20250614000100158_01_1.pdf", "", "DOC-L-SUMMARY");
+        let file =
+            check(FOLDER, "0001234567_20250613_L12345_77_20250614000100158_-_1", "/main_document.pdf", "DOC-11506-3");
+        assert_eq!(
+            (file.generation, file.inner.as_str(), file.name.key.as_str()),
+            (Generation::Foldered, "main_document.pdf", "77")
+        );
+        let file =
+            check("L-SUMMARY", "0001234567_20250613_L-SUMMARY_77_20250614000100158_01_1.pdf", "", "DOC-L-SUMMARY");
         assert_eq!(file.generation, Generation::Flat);
     }
     #[test]
@@ -164,11 +174,17 @@ mod tests {
         assert_eq!(file.name.key, "000000020250613");
         let content = "0001234567_20250613_LJCS-300R_20231205101112...1002_20250614000100158_01_1";
         assert_eq!(check("LJCS-300R", content, "/a/b.xml", "DOC-LJCS-300R").inner, "a/b.xml");
-        check("^退院サマリ^^18842-5^退院時サマリ^LN", "0001234567_20250613_18842-5_9_20250614000100158_01_1", "/x.pdf", "DOC-18842-5");
+        check(
+            "^退院サマリ^^18842-5^退院時サマリ^LN",
+            "0001234567_20250613_18842-5_9_20250614000100158_01_1",
+            "/x.pdf",
+            "DOC-18842-5",
+        );
     }
     #[test]
     fn kind_folders_round_trip() {
-        for name in [FOLDER, "^退院サマリ^^18842-5^退院時サマリ^LN", "LJCS-300R", "L-OBSERVATIONS^OBSERVATIONS^99ZL01"] {
+        for name in [FOLDER, "^退院サマリ^^18842-5^退院時サマリ^LN", "LJCS-300R", "L-OBSERVATIONS^OBSERVATIONS^99ZL01"]
+        {
             assert_eq!(KindFolder::parse(name).folder_name(), name);
         }
         assert_eq!(KindFolder::parse("サマリ").data_kind().as_str(), "DOC-");
@@ -186,5 +202,15 @@ mod tests {
         assert_eq!(main(&["a.png", "c.pdf"]), ("c.pdf".into(), false));
         assert_eq!(main(&["b.png", "a.png"]), ("a.png".into(), false));
         assert_eq!(document(&KindFolder::parse(FOLDER), &[]).value.title(), "経過記録");
+    }
+
+    proptest! {
+        #[test]
+        fn any_folder_and_content_are_read_or_refused(folder in "[^/]{1,40}", content in "[0-9A-Z_^.-]{0,80}", inner in "(/.{0,20})?") {
+            let _ = parse(&format!("000/123/0001234567/20250613/{folder}/{content}{inner}"));
+            let _ = parse(&format!("000/123/0001234567/-/{folder}/0001234567_-_{folder}_{content}{inner}"));
+            let kind = KindFolder::parse(&folder);
+            prop_assert_eq!(kind.data_kind().coarse(), Coarse::Document);
+        }
     }
 }

@@ -88,7 +88,8 @@ pub fn settle(group: &[Version<'_>]) -> Parsed<Settled> {
         let version = &group[*at];
         (version.occurred_at, version.modified, version.name)
     };
-    let newest = |flag: Flag| (0..group.len()).filter(|at| group[*at].flag == flag).max_by(|a, b| rank(a).cmp(&rank(b)));
+    let newest =
+        |flag: Flag| (0..group.len()).filter(|at| group[*at].flag == flag).max_by(|a, b| rank(a).cmp(&rank(b)));
     let mut problems = Vec::new();
     let mut add = |fault| problems.push(Problem { place: Place::Path, fault });
     let (current, void) = (newest(Flag::Valid), newest(Flag::Void));
@@ -125,8 +126,10 @@ mod tests {
     /// Each file is written as flag and last digit of its time.
     #[track_caller]
     fn check(files: &[(char, u32)], states: &[State], faults: &[Fault]) {
-        let stamps: Vec<OccurredAt> =
-            files.iter().map(|(_, at)| OccurredAt::parse(&format!("2025061009301{at}000")).expect("digits").0).collect();
+        let stamps: Vec<OccurredAt> = files
+            .iter()
+            .map(|(_, at)| OccurredAt::parse(&format!("2025061009301{at}000")).expect("digits").0)
+            .collect();
         let group: Vec<Version<'_>> = files
             .iter()
             .zip(&stamps)

@@ -1,7 +1,7 @@
 //! SS-MIX2 storages: what a path says, before any byte is read.
 //!
-//! [`classify`] sorts every path of a walk into exactly one [`Class`], so that seen = stored + history + deleted + quarantined
-//! + ignored can be counted. Then read [`path`] (folders and seven-part names), [`flags`] (which file of a record is the
+//! [`classify`] sorts every path of a walk into exactly one [`Class`], so that what was seen can be counted as stored, history,
+//! deleted, quarantined or ignored. Then read [`path`] (folders and seven-part names), [`flags`] (which file of a record is the
 //! current one), [`cursor`] (what changed since the last walk), [`extended`] (the 拡張ストレージ), [`layout`] (paths to write)
 //! and [`kinds`] (the データ種別). Source: SS-MIX2 標準化ストレージ構成の説明と構築ガイドライン, 拡張ストレージ構成の説明と構築ガイドライン.
 mod class;

@@ -122,6 +122,9 @@ pub fn parse(rel_path: &str) -> Result<Parsed<FileName>, PathReason> {
         problems.add(Place::Path, Fault::DatedUnderHyphen);
     }
     let name = parts.check(&folders, kind, &mut problems)?;
+    if name.kind.as_str().starts_with('O') && name.key.bytes().all(|b| b == b'9') {
+        problems.add(Place::Path, Fault::NoOrderNumber);
+    }
     Ok(problems.with(name))
 }
 

@@ -31,8 +31,7 @@ fn seven_parts_are_read() {
 }
 #[test]
 fn hyphen_folder_has_no_date() {
-    let (name, faults) =
-        read("000/123/0001234567/-/ADT-00/0001234567_-_ADT-00_999999999999999_20250610093012123_-_1");
+    let (name, faults) = read("000/123/0001234567/-/ADT-00/0001234567_-_ADT-00_999999999999999_20250610093012123_-_1");
     assert_eq!((name.care_date, name.department.as_str()), (None, ""));
     assert!(faults.is_empty());
 }
@@ -64,6 +63,8 @@ fn dates_and_kinds_that_do_not_fit_each_other_are_told() {
     assert_eq!((name.care_date, faults), (None, vec![Fault::DatedUnderHyphen]));
     let (_, faults) = read(&GOOD.replace("OMP-01", "PPR-01"));
     assert_eq!(faults, [Fault::UndatedUnderDate]);
+    let (_, faults) = read(&GOOD.replace("000000250610011", "999999999999999"));
+    assert_eq!(faults, [Fault::NoOrderNumber]);
     let (_, faults) = read(&GOOD.replace("OMP-01", "OML-12"));
     assert_eq!(faults, [Fault::UnknownKind]);
 }

@@ -7,8 +7,10 @@ use std::sync::{PoisonError, RwLock};
 /// The index as one ordered map: for the simulator and for tests.
 #[derive(Debug, Default)]
 pub struct MapDb {
-    pairs: RwLock<BTreeMap<(Space, Vec<u8>), Vec<u8>>>,
+    pairs: RwLock<Pairs>,
 }
+
+type Pairs = BTreeMap<(Space, Vec<u8>), Vec<u8>>;
 
 impl Db for MapDb {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {

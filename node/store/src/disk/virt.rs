@@ -313,9 +313,8 @@ impl Disk for VirtualDisk {
         state.change("syncing the folder", folder)?;
         let lost = state.faults.lost_syncs;
         if !state.draws.per_mille(lost) {
-            let (here, elsewhere) = std::mem::take(&mut state.moves)
-                .into_iter()
-                .partition::<Vec<_>, _>(|(name, _)| parent(name) == folder);
+            let (here, elsewhere) =
+                std::mem::take(&mut state.moves).into_iter().partition::<Vec<_>, _>(|(name, _)| parent(name) == folder);
             state.moves = elsewhere;
             for (name, id) in here {
                 point(&mut state.kept, name, id);

@@ -48,8 +48,7 @@ impl Journal {
         seen: u64,
     ) -> Result<Opening, JournalError> {
         let mut segments = segment::list(&*disk)?;
-        let mut journal =
-            Self { disk, keys, segment: 0, bytes: 0, bytes_max, head: Mark::default(), refusing: None };
+        let mut journal = Self { disk, keys, segment: 0, bytes: 0, bytes_max, head: Mark::default(), refusing: None };
         check_headers(&journal.reader(), &segments)?;
         let mut cut = None;
         while let Some(last) = segments.pop() {

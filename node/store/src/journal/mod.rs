@@ -17,8 +17,8 @@ mod segment;
 mod tests;
 
 pub use error::{AppendError, JournalError};
-pub use frame::Mark;
 pub(crate) use frame::JournalKeys;
-pub(crate) use log::Journal;
+pub use frame::Mark;
 pub use log::Cut;
+pub(crate) use log::Journal;
 pub(crate) use reader::{JournalReader, ReplayError};

@@ -208,6 +208,22 @@ fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
     assert_eq!(read(&disk).unwrap().0.len(), 11);
 }
 
+/// Guards the test below against being green for lack of torn frames.
+#[test]
+fn power_cuts_do_tear_frames() {
+    let torn = (0..60).filter(|seed| {
+        let disk = Arc::new(VirtualDisk::new(*seed));
+        let mut journal = filled(&disk, 2);
+        disk.set_faults(Faults { power: Some(1), ..Faults::default() });
+        journal.append(&write(39)).unwrap_err();
+        disk.crash();
+        let (found, cut) = read(&disk).unwrap();
+        assert!(found.len() == 2 || (found.len() == 3 && cut.is_none()));
+        cut.is_some()
+    });
+    assert!(torn.count() > 10);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     /// The power fails in the middle of any change, with random write errors before it. Whatever was acknowledged is

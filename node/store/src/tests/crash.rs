@@ -17,11 +17,11 @@ fn newest(view: &dyn View) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(120))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn groups_are_whole_and_nothing_acknowledged_is_lost(
         seed: u64,
-        lives in proptest::collection::vec((0u64..80, 1usize..5, any::<bool>(), 0u16..60), 1..5),
+        lives in proptest::collection::vec((0u64..60, 1usize..5, any::<bool>(), 0u16..60), 1..5),
     ) {
         let disk = Arc::new(VirtualDisk::new(seed));
         let mut db = Arc::new(MapDb::default());

@@ -23,21 +23,23 @@ impl Chart<'_> {
             }
             let since = Registration::draw(self.person, doctor, 0, plan, source).registered;
             for (count, visit) in self.encounters(at, since).visits.iter().enumerate() {
-                let (doses, days) = visit.doses();
+                let doses = visit.doses();
                 let given = visit.at.plus_minutes(self.life.between(60, 120));
                 if doses.is_empty() || given.date < self.registration.registered {
                     continue;
                 }
                 let number = self.number(given.date);
                 let place = Place::outpatient(doctor, visit.department);
-                let order = Order { number: &number, at: visit.at, place: &place, letterhead: Some(&doctor.letterhead) };
+                let order =
+                    Order { number: &number, at: visit.at, place: &place, letterhead: Some(&doctor.letterhead) };
                 let sent = self.sent(given);
-                let what = Prescription { doses: &doses, days };
+                let what = Prescription { doses: &doses };
                 let text = message::dispensing(&self.desk, &order, &what, &giver, given, sent);
-                let slot = Slot { kind: "OMP-11", date: Some(given.date), key: &number, department: visit.department.code };
+                let slot =
+                    Slot { kind: "OMP-11", date: Some(given.date), key: &number, department: visit.department.code };
                 self.once(storage, &slot, sent, text)?;
                 if count % 4 == 0 {
-                    let names = doses.iter().map(|dose| dose.drug.name).collect::<Vec<_>>().join("、");
+                    let names = doses.iter().map(|(dose, _)| dose.drug.name).collect::<Vec<_>>().join("、");
                     let lines = [format!("調剤: {names}"), (*self.life.pick(COUNSEL)).to_owned()];
                     self.note(storage, extended::MEDICATION_HISTORY, sent, &giver, &lines)?;
                 }
@@ -59,7 +61,11 @@ impl Chart<'_> {
                 self.summary(storage, &nurse, at.plus_minutes(60))?;
             }
             if count % 8 == 0 {
-                let text = ["Home care plan (synthetic)".to_owned(), format!("Valid from {date}"), "Two calls a month".to_owned()];
+                let text = [
+                    "Home care plan (synthetic)".to_owned(),
+                    format!("Valid from {date}"),
+                    "Two calls a month".to_owned(),
+                ];
                 let main = ("main_document.pdf", extended::pdf(&text));
                 self.content(storage, extended::CARE_PLAN, at.plus_minutes(90), Flag::Current, main)?;
             }

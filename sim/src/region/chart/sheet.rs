@@ -100,7 +100,13 @@ impl<'a> Chart<'a> {
         at.plus_ms(u64::from(self.life.between(1_000, 240_000)))
     }
     /// Writes content that never changes.
-    pub(super) fn once(&mut self, storage: &mut Storage<'_>, slot: &Slot<'_>, sent: Moment, text: String) -> io::Result<()> {
+    pub(super) fn once(
+        &mut self,
+        storage: &mut Storage<'_>,
+        slot: &Slot<'_>,
+        sent: Moment,
+        text: String,
+    ) -> io::Result<()> {
         storage.settle(self.patient(), slot, &[Version { sent, text }], Ending::Current)
     }
     /// Writes an order with its fate; `make` is called for each version with its round (0, 1).

@@ -65,7 +65,8 @@ impl Chart<'_> {
             let order = Order { number: &number, at, place: &place, letterhead: None };
             let sent = self.sent(at);
             let suspected = suspected.filter(|_| count == all.len());
-            versions.push(Version { sent, text: message::problems(&self.desk, &order, &all[..count], suspected, sent) });
+            versions
+                .push(Version { sent, text: message::problems(&self.desk, &order, &all[..count], suspected, sent) });
         }
         let slot = Slot { kind: "PPR-01", date: None, key: KEYLESS, department: department.code };
         storage.settle(self.patient(), &slot, &versions, Ending::Current)

@@ -39,9 +39,8 @@ impl Chart<'_> {
         if self.life.permille(80) {
             let wrong = Moment::at(later(stay.from.date, 1), 14 * 60);
             let taken_back = sent.plus_minutes(22);
-            let versions = [(Movement::Admission, sent), (Movement::AdmissionCancelled, taken_back)].map(|(what, sent)| {
-                Version { sent, text: message::movement(&self.desk, place, what, wrong, sent) }
-            });
+            let versions = [(Movement::Admission, sent), (Movement::AdmissionCancelled, taken_back)]
+                .map(|(what, sent)| Version { sent, text: message::movement(&self.desk, place, what, wrong, sent) });
             storage.settle(self.patient(), &movement_slot("ADT-22", place, wrong), &versions, Ending::Deleted)?;
         }
         let sent = sent.plus_minutes(25);
@@ -79,16 +78,17 @@ impl Chart<'_> {
     }
     /// OMP-01 on the second day and what the ward gave of it (OMP-11), every fourth day.
     fn drugs(&mut self, storage: &mut Storage<'_>, stay: &Stay<'_>, place: &Place) -> io::Result<()> {
-        let doses: Vec<&'static Dose> = stay.ailments.iter().flat_map(|ailment| ailment.doses(stay.from.date)).collect();
+        let doses = stay.ailments.iter().flat_map(|ailment| ailment.doses(stay.from.date));
+        let doses: Vec<(&'static Dose, u32)> = doses.map(|dose| (dose, 7)).collect();
         let Some(at) = stay.day(1, 10 * 60).filter(|_| !doses.is_empty()) else { return Ok(()) };
-        self.prescribe(storage, place, at, &doses, 7)?;
+        self.prescribe(storage, place, at, &doses)?;
         let giver = self.house().doctor(&PHARMACISTS);
         for day in (2..).step_by(4) {
             let Some(given) = stay.day(day, 8 * 60 + 30) else { break };
             let number = self.number(given.date);
             let order = Order { number: &number, at, place, letterhead: None };
             let sent = self.sent(given);
-            let what = Prescription { doses: &doses, days: 4 };
+            let what = Prescription { doses: &doses };
             let text = message::dispensing(&self.desk, &order, &what, &giver, given, sent);
             let slot = Slot { kind: "OMP-11", date: Some(given.date), key: &number, department: place.department.code };
             self.once(storage, &slot, sent, text)?;
@@ -98,7 +98,8 @@ impl Chart<'_> {
     /// Blood on admission and every fourth day, a film of the chest where the illness asks for one.
     fn tests(&mut self, storage: &mut Storage<'_>, stay: &Stay<'_>, place: &Place) -> io::Result<()> {
         let own = stay.reason.items.iter();
-        let items: Vec<&'static Item> = labs::BASIC.iter().chain(labs::COUNT).chain(labs::WARD).chain(own).copied().collect();
+        let items: Vec<&'static Item> =
+            labs::BASIC.iter().chain(labs::COUNT).chain(labs::WARD).chain(own).copied().collect();
         for (round, strength) in [100, 45, 15, 5].into_iter().enumerate() {
             let minute = if round == 0 { 14 * 60 + 30 } else { 7 * 60 };
             let Some(at) = stay.day(round as i32 * 4, minute) else { break };

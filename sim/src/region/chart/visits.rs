@@ -12,16 +12,17 @@ use std::io;
 
 impl Visit<'_> {
     /// What is prescribed, each drug once, and for how many days.
-    pub(super) fn doses(&self) -> (Vec<&'static Dose>, u32) {
-        let acute = self.acute.iter().flat_map(|illness| illness.drugs.iter().map(|(_, dose)| dose));
-        let mut doses: Vec<&'static Dose> = Vec::new();
-        for dose in self.ailments.iter().flat_map(|ailment| ailment.doses(self.at.date)).chain(acute) {
-            if !doses.iter().any(|known| std::ptr::eq(known.drug, dose.drug)) {
-                doses.push(dose);
+    pub(super) fn doses(&self) -> Vec<(&'static Dose, u32)> {
+        let chronic = self.ailments.iter().map(|ailment| ailment.illness.interval).min().unwrap_or(0);
+        let chronic = self.ailments.iter().flat_map(|ailment| ailment.doses(self.at.date)).map(|dose| (dose, chronic));
+        let acute = self.acute.iter().flat_map(|illness| illness.drugs.iter().map(|(_, dose)| (dose, ACUTE_DAYS)));
+        let mut doses: Vec<(&'static Dose, u32)> = Vec::new();
+        for (dose, days) in chronic.chain(acute) {
+            if !doses.iter().any(|(known, _)| std::ptr::eq(known.drug, dose.drug)) {
+                doses.push((dose, days));
             }
         }
-        let chronic = self.ailments.iter().map(|ailment| ailment.illness.interval).min();
-        (doses, chronic.unwrap_or(5))
+        doses
     }
     fn items(&self) -> Vec<&'static Item> {
         let own = self.ailments.iter().map(|ailment| ailment.illness).chain(self.acute);
@@ -39,9 +40,9 @@ impl Chart<'_> {
         let reception = message::movement(&self.desk, &place, Movement::Reception, visit.at, sent);
         self.once(storage, &slot, sent, reception)?;
 
-        let (doses, days) = visit.doses();
+        let doses = visit.doses();
         if !doses.is_empty() {
-            self.prescribe(storage, &place, visit.at.plus_minutes(25), &doses, days)?;
+            self.prescribe(storage, &place, visit.at.plus_minutes(25), &doses)?;
         }
         if visit.blood {
             self.blood(storage, &place, visit.at.plus_minutes(12), &visit.items(), None)?;
@@ -62,14 +63,14 @@ impl Chart<'_> {
         storage: &mut Storage<'_>,
         place: &Place,
         at: Moment,
-        doses: &[&'static Dose],
-        days: u32,
+        doses: &[(&'static Dose, u32)],
     ) -> io::Result<()> {
         let number = self.number(at.date);
         let order = Order { number: &number, at, place, letterhead: Some(&self.house().letterhead) };
         self.order(storage, "OMP-01", &order, |desk, order, (control, round), sent| {
-            let what = Prescription { doses, days: days + 7 * round };
-            message::prescription(desk, order, &what, control, sent)
+            // The replacement gives a week more.
+            let doses: Vec<_> = doses.iter().map(|(dose, days)| (*dose, days + 7 * round)).collect();
+            message::prescription(desk, order, &Prescription { doses: &doses }, control, sent)
         })?;
         Ok(())
     }
@@ -96,13 +97,20 @@ impl Chart<'_> {
         if self.life.permille(100) {
             reports = vec![("P", sent), ("F", sent.plus_minutes(45))];
         }
-        let version = |(status, sent)| Version { sent, text: message::lab_result(&self.desk, &order, &values, status, sent) };
+        let version =
+            |(status, sent)| Version { sent, text: message::lab_result(&self.desk, &order, &values, status, sent) };
         let versions: Vec<Version> = reports.into_iter().map(version).collect();
         let slot = Slot { kind: "OML-11", date: Some(at.date), key: &number, department: place.department.code };
         storage.settle(self.patient(), &slot, &versions, Ending::Current)
     }
     /// An electrocardiogram (OMG-03, OMG-13) or a film (OMG-01, OMG-11).
-    pub(super) fn examine(&mut self, storage: &mut Storage<'_>, place: &Place, at: Moment, exam: Exam) -> io::Result<()> {
+    pub(super) fn examine(
+        &mut self,
+        storage: &mut Storage<'_>,
+        place: &Place,
+        at: Moment,
+        exam: Exam,
+    ) -> io::Result<()> {
         let number = self.number(at.date);
         let order = Order { number: &number, at, place, letterhead: None };
         let film = Film::of(exam);
@@ -131,6 +139,8 @@ impl Chart<'_> {
     }
 }
 
+/// For how long something that passes is treated.
+const ACUTE_DAYS: u32 = 5;
 /// Electrocardiogram findings.
-const FINDINGS: &[&str] = &["正常範囲", "心房細動", "左室肥大の疑い", "完全右脚ブロック", "ＳＴ−Ｔ変化（軽度）", "洞性徐脈"];
-
+const FINDINGS: &[&str] =
+    &["正常範囲", "心房細動", "左室肥大の疑い", "完全右脚ブロック", "ＳＴ−Ｔ変化（軽度）", "洞性徐脈"];

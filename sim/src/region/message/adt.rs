@@ -28,11 +28,22 @@ pub(crate) fn demographics(desk: &Desk<'_>, state: &Demographics<'_>, at: Moment
         let from = compact(later(desk.registration.registered, -120));
         let number = format!("{}~{}", insurance.number, insurance.branch);
         let number = if insurance.branch.is_empty() { insurance.number.as_str() } else { number.as_str() };
-        let relation = if matches!(insurance.branch.as_str(), "" | "00") { "SEL^本人^HL70063" } else { "DEP^被扶養者^HL70063" };
+        let relation = if matches!(insurance.branch.as_str(), "" | "00") {
+            "SEL^本人^HL70063"
+        } else {
+            "DEP^被扶養者^HL70063"
+        };
         message.segment(
             "IN1",
-            &[(1, "1"), (2, insurance.scheme.plan()), (3, &insurance.insurer), (10, &insurance.symbol), (11, number),
-              (12, &from), (17, relation)],
+            &[
+                (1, "1"),
+                (2, insurance.scheme.plan()),
+                (3, &insurance.insurer),
+                (10, &insurance.symbol),
+                (11, number),
+                (12, &from),
+                (17, relation),
+            ],
         );
     }
     message.into_text()
@@ -97,8 +108,16 @@ pub(crate) fn allergies(desk: &Desk<'_>, at: Moment, sent: Moment) -> String {
         let (onset, text) = if index == 0 { (compact(since), "") } else { (String::new(), "子供の頃から") };
         message.segment(
             "IAM",
-            &[(1, &(index + 1).to_string()), (2, row[0]), (3, row[1]), (4, row[2]), (5, row[3]), (6, "A^追加^HL70323"),
-              (11, &onset), (12, text)],
+            &[
+                (1, &(index + 1).to_string()),
+                (2, row[0]),
+                (3, row[1]),
+                (4, row[2]),
+                (5, row[3]),
+                (6, "A^追加^HL70323"),
+                (11, &onset),
+                (12, text),
+            ],
         );
     }
     message.into_text()

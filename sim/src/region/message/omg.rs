@@ -16,7 +16,9 @@ impl Film {
     pub(crate) fn of(exam: Exam) -> Option<Self> {
         let (exposure, reason) = match exam {
             Exam::Electrocardiogram => return None,
-            Exam::Chest => ("10000002000102000000010000000000^胸部.Ｘ線単純撮影.立位正面(P→A)^JJ1017", "心拡大・肺炎の有無"),
+            Exam::Chest => {
+                ("10000002000102000000010000000000^胸部.Ｘ線単純撮影.立位正面(P→A)^JJ1017", "心拡大・肺炎の有無")
+            }
             Exam::Spine => ("10000003200401000000010000000000^腰椎.Ｘ線単純撮影.臥位側面^JJ1017", "圧迫骨折の有無"),
         };
         Some(Self { exposure, reason })
@@ -110,7 +112,8 @@ pub(crate) fn electrocardiogram(desk: &Desk<'_>, order: &Order<'_>, finding: &st
     ];
     for (index, (kind, code, sub, value, unit)) in rows.iter().enumerate() {
         let number = (index + 1).to_string();
-        let fields = [(1, number.as_str()), (2, kind), (3, code), (4, sub), (5, value), (6, unit), (11, "F"), (14, &moment)];
+        let fields =
+            [(1, number.as_str()), (2, kind), (3, code), (4, sub), (5, value), (6, unit), (11, "F"), (14, &moment)];
         message.segment("OBX", &fields);
     }
     message.into_text()

@@ -69,8 +69,16 @@ pub(crate) fn lab_result(desk: &Desk<'_>, order: &Order<'_>, values: &Values, st
         message.segment("SPM", &[(1, &(at + 1).to_string()), (2, &label), (4, specimen.material()), (17, &taken)]);
         message.segment(
             "OBR",
-            &[(1, "1"), (2, order.number), (3, &label), (4, specimen.group()), (7, &taken), (8, &taken),
-              (16, &order.place.doctor), (22, &sent.second())],
+            &[
+                (1, "1"),
+                (2, order.number),
+                (3, &label),
+                (4, specimen.group()),
+                (7, &taken),
+                (8, &taken),
+                (16, &order.place.doctor),
+                (22, &sent.second()),
+            ],
         );
         message.order(order, "SC", "", "");
         for (index, (item, value)) in rows.iter().enumerate() {
@@ -79,8 +87,17 @@ pub(crate) fn lab_result(desk: &Desk<'_>, order: &Order<'_>, values: &Values, st
             let (kind, text) = if below { ("ST", format!("< {}", item.text(2))) } else { ("NM", item.text(*value)) };
             message.segment(
                 "OBX",
-                &[(1, &number), (2, kind), (3, &code(item)), (5, &text), (6, item.unit), (7, &item.range()),
-                  (8, item.flag(*value)), (11, status), (14, &taken)],
+                &[
+                    (1, &number),
+                    (2, kind),
+                    (3, &code(item)),
+                    (5, &text),
+                    (6, item.unit),
+                    (7, &item.range()),
+                    (8, item.flag(*value)),
+                    (11, status),
+                    (14, &taken),
+                ],
             );
         }
         if status == "P" {

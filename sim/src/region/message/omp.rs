@@ -4,31 +4,32 @@ use crate::region::drugs::{self, Dose, Drug, Way};
 use crate::region::house::{CodeHabit, House};
 use crate::region::moment::{Moment, compact};
 
-/// What is prescribed for so many days.
+/// What is prescribed, each drug for so many days.
 pub(crate) struct Prescription<'a> {
-    pub(crate) doses: &'a [&'static Dose],
-    pub(crate) days: u32,
+    pub(crate) doses: &'a [(&'static Dose, u32)],
 }
 
 impl Prescription<'_> {
-    /// Numbers of the RPs: one for each usage.
-    fn groups(&self) -> Vec<usize> {
-        let mut usages: Vec<&str> = Vec::new();
-        let mut number = |code: &'static str| match usages.iter().position(|known| *known == code) {
-            Some(at) => at + 1,
-            None => {
-                usages.push(code);
-                usages.len()
-            }
-        };
-        self.doses.iter().map(|dose| number(dose.usage.code)).collect()
+    /// Each drug with its days and the number of its RP: one for each usage and span.
+    fn rows(&self) -> impl Iterator<Item = (&'static Dose, u32, usize)> {
+        let mut groups: Vec<(&str, u32)> = Vec::new();
+        self.doses.iter().map(move |(dose, days)| {
+            let group = (dose.usage.code, *days);
+            let at = groups.iter().position(|known| *known == group).unwrap_or_else(|| {
+                groups.push(group);
+                groups.len() - 1
+            });
+            (*dose, *days, at + 1)
+        })
     }
-    fn total(&self, dose: &Dose) -> u32 {
-        let days = if dose.usage.way == Way::Internal { self.days } else { 1 };
-        match dose.usage.supplement {
-            "" => dose.amount * dose.usage.times * days,
-            _weekly => dose.amount * (days / 7).max(1),
-        }
+}
+
+/// Units handed out in all.
+fn total(dose: &Dose, days: u32) -> u32 {
+    let days = if dose.usage.way == Way::Internal { days } else { 1 };
+    match dose.usage.supplement {
+        "" => dose.amount * dose.usage.times * days,
+        _weekly => dose.amount * (days / 7).max(1),
     }
 }
 
@@ -42,20 +43,31 @@ pub(crate) fn prescription(
 ) -> String {
     let mut message = desk.begin_in_full("RDE^O11^RDE_O11", sent);
     message.place(order.place, &[]);
-    for (dose, group) in what.doses.iter().zip(what.groups()) {
+    for (dose, days, group) in what.rows() {
         message.order(order, control.code(), &format!("{}_{group:02}", order.number), "");
         let drug = dose.drug;
         let (unit, form) = (format!("{}^MR9P", drug.unit), format!("{}^MR9P", drug.form));
         let amount = if dose.usage.way == Way::External { "\"\"".to_owned() } else { dose.amount.to_string() };
         let daily = format!("{}^{}&MR9P", dose.amount * dose.usage.times, drug.unit.replace('^', "&"));
         let daily = if dose.usage.way == Way::Internal { daily.as_str() } else { "" };
-        let place = if order.place.inpatient { "IHP^入院処方^MR9P" } else { "OHP^外来処方^MR9P~OHO^院外処方^MR9P" };
+        let place =
+            if order.place.inpatient { "IHP^入院処方^MR9P" } else { "OHP^外来処方^MR9P~OHO^院外処方^MR9P" };
         message.segment(
             "RXE",
-            &[(2, &code(desk.house, drug)), (3, &amount), (5, &unit), (6, &form), (10, &what.total(dose).to_string()),
-              (11, &unit), (15, &order.number[1..]), (19, daily), (21, place), (27, dose.usage.way.instruction())],
+            &[
+                (2, &code(desk.house, drug)),
+                (3, &amount),
+                (5, &unit),
+                (6, &form),
+                (10, &total(dose, days).to_string()),
+                (11, &unit),
+                (15, &order.number[1..]),
+                (19, daily),
+                (21, place),
+                (27, dose.usage.way.instruction()),
+            ],
         );
-        timing(&mut message, dose, what.days, order.at);
+        timing(&mut message, dose, days, order.at);
         route(&mut message, dose);
     }
     message.into_text()
@@ -106,14 +118,25 @@ pub(crate) fn dispensing(
     let mut message = desk.begin("RAS^O17^RAS_O17", sent, None);
     message.place(order.place, &[]);
     let moment = given.minute();
-    for (dose, group) in what.doses.iter().zip(what.groups()) {
+    for (dose, days, group) in what.rows() {
         message.order(order, "NW", &format!("{}_{group:02}", order.number), "");
         let unit = format!("{}^MR9P", dose.drug.unit);
-        let amount = if order.place.inpatient { dose.amount } else { what.total(dose) };
+        let amount = if order.place.inpatient { dose.amount } else { total(dose, days) };
         message.segment(
             "RXA",
-            &[(1, "0"), (2, "1"), (3, &moment), (4, &moment), (5, &code(desk.house, dose.drug)), (6, &amount.to_string()),
-              (7, &unit), (10, giver), (11, &order.place.location), (20, "CP"), (22, &given.second())],
+            &[
+                (1, "0"),
+                (2, "1"),
+                (3, &moment),
+                (4, &moment),
+                (5, &code(desk.house, dose.drug)),
+                (6, &amount.to_string()),
+                (7, &unit),
+                (10, giver),
+                (11, &order.place.location),
+                (20, "CP"),
+                (22, &given.second()),
+            ],
         );
         route(&mut message, dose);
     }
@@ -141,9 +164,17 @@ pub(crate) fn drip(desk: &Desk<'_>, order: &Order<'_>, what: Drip, control: Cont
     let rate = (volume / hours).to_string();
     message.segment(
         "RXE",
-        &[(2, "00^一般^JHSI0002"), (3, &volume.to_string()), (5, "ml^ミリリットル^ISO+"), (6, "INJ^注射剤^MR9P"),
-          (21, "IHP^入院処方^MR9P~FTP^定時処方^JHSI0001"), (23, &rate), (24, "ml/hr^ミリリットル／時間^ISO+"),
-          (27, "02^点滴^JHSI0009"), (42, &order.place.location)],
+        &[
+            (2, "00^一般^JHSI0002"),
+            (3, &volume.to_string()),
+            (5, "ml^ミリリットル^ISO+"),
+            (6, "INJ^注射剤^MR9P"),
+            (21, "IHP^入院処方^MR9P~FTP^定時処方^JHSI0001"),
+            (23, &rate),
+            (24, "ml/hr^ミリリットル／時間^ISO+"),
+            (27, "02^点滴^JHSI0009"),
+            (42, &order.place.location),
+        ],
     );
     let start = order.at.plus_minutes(90);
     message.segment("TQ1", &[(1, "1"), (7, &start.minute()), (8, &start.plus_minutes(hours * 60).minute())]);

@@ -11,8 +11,15 @@ pub(crate) fn vitals(desk: &Desk<'_>, order: &Order<'_>, stream: &mut Stream, se
     let (taken, reported) = (order.at.minute(), sent.second());
     message.segment(
         "OBR",
-        &[(1, "1"), (2, order.number), (3, order.number), (4, "01^バイタル^99X05"), (7, &taken), (16, &order.place.doctor),
-          (22, &reported)],
+        &[
+            (1, "1"),
+            (2, order.number),
+            (3, order.number),
+            (4, "01^バイタル^99X05"),
+            (7, &taken),
+            (16, &order.place.doctor),
+            (22, &reported),
+        ],
     );
     let pressure = stream.between(112, 152);
     let rows = [
@@ -26,7 +33,16 @@ pub(crate) fn vitals(desk: &Desk<'_>, order: &Order<'_>, stream: &mut Stream, se
         let number = (index + 1).to_string();
         message.segment(
             "OBX",
-            &[(1, &number), (2, "NM"), (3, code), (5, value), (6, unit), (7, range), (11, "F"), (14, &order.at.second())],
+            &[
+                (1, &number),
+                (2, "NM"),
+                (3, code),
+                (5, value),
+                (6, unit),
+                (7, range),
+                (11, "F"),
+                (14, &order.at.second()),
+            ],
         );
     }
     message.into_text()

@@ -23,8 +23,19 @@ pub(crate) fn problems(
         let security = if illness.restricted { "V^very restricted^HL70177" } else { "" };
         message.segment(
             "PRB",
-            &[(1, "AD"), (2, &at), (3, &term), (4, &instance), (7, &onset), (10, &class), (14, "N^回復せず^HL70241"),
-              (15, &at[..8]), (16, &onset), (18, rank), (25, security)],
+            &[
+                (1, "AD"),
+                (2, &at),
+                (3, &term),
+                (4, &instance),
+                (7, &onset),
+                (10, &class),
+                (14, "N^回復せず^HL70241"),
+                (15, &at[..8]),
+                (16, &onset),
+                (18, rank),
+                (25, security),
+            ],
         );
         message.segment("ZPR", &[(2, &term), (5, &format!("{}^{}^MDCDX2", illness.exchange, illness.name))]);
         message.order(order, "NW", "", "");
@@ -34,8 +45,15 @@ pub(crate) fn problems(
         let instance = instance(ailments.len());
         message.segment(
             "PRB",
-            &[(1, "AD"), (2, &at), (3, &term), (4, &instance), (7, &at[..8]), (10, "^^^O^外来時^JHSD0004"),
-              (13, "1^疑い^JHSD0005")],
+            &[
+                (1, "AD"),
+                (2, &at),
+                (3, &term),
+                (4, &instance),
+                (7, &at[..8]),
+                (10, "^^^O^外来時^JHSD0004"),
+                (13, "1^疑い^JHSD0005"),
+            ],
         );
         message.segment("ZPR", &[(2, "20084317^未コード化病名^MDCDX2"), (7, "原病名は施設入力のまま")]);
         message.order(order, "NW", "", "");

@@ -10,12 +10,15 @@ use crate::region::registration::Registration;
 pub(crate) struct Message(String);
 
 impl Message {
-    /// Appends a segment; fields by number, ascending. Texts are written as they are: delimiters in them count.
+    /// Appends a segment; fields by number, ascending, empty ones left out. Texts are written as they are: delimiters count.
     pub(crate) fn segment(&mut self, name: &str, fields: &[(usize, &str)]) {
         self.0.push_str(name);
         let mut at = 0;
         for (number, text) in fields {
             debug_assert!(*number > at, "{name}-{number} out of order");
+            if text.is_empty() {
+                continue;
+            }
             for _ in at..*number {
                 self.0.push('|');
             }
@@ -38,7 +41,8 @@ impl Message {
         let department = format!("{}^{}^HL70069", place.department.code, place.department.name);
         let class = if place.inpatient { "I^入院患者オーダ^HL70482" } else { "O^外来患者オーダ^HL70482" };
         let (at, status) = (order.at.second(), if control == "SC" { "CM" } else { "" });
-        let fields = [(1, control), (2, order.number), (4, group), (5, status), (8, parent), (9, &at), (12, &place.doctor)];
+        let fields =
+            [(1, control), (2, order.number), (4, group), (5, status), (8, parent), (9, &at), (12, &place.doctor)];
         let mut fields = fields.to_vec();
         fields.extend([(13, place.location.as_str()), (17, &department)]);
         if let Some(letterhead) = order.letterhead {
@@ -72,7 +76,8 @@ impl Place {
     /// The bed follows from the patient's number.
     pub(crate) fn ward(house: &House<'_>, department: &'static Department, number: u32) -> Self {
         let side = if number.is_multiple_of(2) { "E" } else { "W" };
-        let location = format!("{}{side}^{}{:02}^{:02}^^^N", 3 + number % 4, 3 + number % 4, 1 + number % 18, 1 + number % 4);
+        let location =
+            format!("{}{side}^{}{:02}^{:02}^^^N", 3 + number % 4, 3 + number % 4, 1 + number % 18, 1 + number % 4);
         Self { inpatient: true, location, department, doctor: house.doctor(department) }
     }
 }
@@ -154,8 +159,18 @@ impl<'a> Desk<'a> {
         message.segment(
             "MSH",
             &[
-                (1, "^~\\&"), (2, self.house.system), (3, self.house.id()), (4, "GW"), (5, "RCV"), (6, &sent.msh7()),
-                (8, family), (9, &control), (10, "P"), (11, "2.5"), (17, "~ISO IR87"), (19, "ISO 2022-1994"),
+                (1, "^~\\&"),
+                (2, self.house.system),
+                (3, self.house.id()),
+                (4, "GW"),
+                (5, "RCV"),
+                (6, &sent.msh7()),
+                (8, family),
+                (9, &control),
+                (10, "P"),
+                (11, "2.5"),
+                (17, "~ISO IR87"),
+                (19, "ISO 2022-1994"),
                 (20, "SS-MIX2_1.20^SS-MIX2^1.2.392.200250.2.1.100.1.2.120^ISO"),
             ],
         );

@@ -1,0 +1,313 @@
+//! The Engine's thread: feeds it with what the network, the node and the clock bring, and performs what it decides, in order.
+//!
+//! Nothing here decides. Messages are decoded and encoded, batches go to the [`Host`], connections to the [`NetHandle`], and
+//! the bytes of transfers never touch this thread: `serve` and `receive` move them in tasks of their own.
+//!
+//! Bounds: the network's queue of events is bounded there, commands by [`ORDERS_MAX`]. Answers to effects come through a
+//! queue without a bound of its own, so that no store thread ever waits for the Engine (which may wait for the store): it
+//! holds at most one answer per effect that the Engine waits for.
+use crate::event::NetEvent;
+use crate::handle::{NetHandle, SendError};
+use crate::host::{Completion, Host};
+use crate::limits::{FRAME_BYTES_MAX, ORDERS_MAX};
+use libp2p::Multiaddr;
+use libp2p::multiaddr::Protocol;
+use protocol::data::View;
+use protocol::engine::{Command, Done, Effect, Engine, Input, Output, Received, Ticket};
+use protocol::ids::NodeKey;
+use protocol::time::Millis;
+use protocol::wire::{self, Message, WireError, v1};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+
+mod receive;
+mod serve;
+mod transfers;
+
+use transfers::Transfers;
+
+/// The way to a running Engine. Cheap to clone; when the last clone is dropped, the Engine ends.
+pub struct EngineHandle<V: View> {
+    orders: mpsc::Sender<Order<V>>,
+}
+
+impl<V: View> Clone for EngineHandle<V> {
+    fn clone(&self) -> Self {
+        Self { orders: self.orders.clone() }
+    }
+}
+
+/// What the node asks of the Engine's thread.
+enum Order<V: View> {
+    Command(Ticket, Command),
+    Look(Look<V>),
+    Stop,
+}
+
+type Look<V> = Box<dyn FnOnce(&Engine<V>, Millis) + Send>;
+
+/// A running Engine, to wait for its end.
+pub struct Running {
+    thread: JoinHandle<()>,
+}
+
+/// How an Engine ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was asked to, or nobody needs it any more.
+    Stopped,
+    /// A bug. What is on disk is whole; the process must end and be started anew.
+    Panicked,
+}
+
+/// The Engine has too much to do, or has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the node has too much to do at the moment; try again in some seconds")]
+pub struct EngineBusy;
+
+/// Starts the Engine's thread; call it inside of a tokio runtime, which will move the bytes of transfers. The network ends
+/// with the Engine.
+///
+/// # Errors
+/// The operating system has no thread left.
+pub fn drive<V, H>(
+    engine: Engine<V>,
+    host: Arc<H>,
+    net: NetHandle,
+    events: mpsc::Receiver<NetEvent>,
+) -> std::io::Result<(EngineHandle<V>, Running)>
+where
+    V: View + Send + 'static,
+    H: Host,
+{
+    let (orders_in, orders) = mpsc::channel(ORDERS_MAX);
+    let (answers_in, answers) = mpsc::unbounded_channel();
+    let transfers = Transfers::new(host.clone(), net.clone(), Handle::current());
+    let driver = Driver { engine, host, net, transfers, answers_in };
+    let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let queues = Queues { events, orders, answers };
+    let run = move || clock.block_on(driver.run(queues));
+    let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(run)?;
+    Ok((EngineHandle { orders: orders_in }, Running { thread }))
+}
+
+impl<V: View + 'static> EngineHandle<V> {
+    /// Gives a command. What becomes of it comes as events with this ticket.
+    ///
+    /// # Errors
+    /// [`EngineBusy`]; nothing happens then.
+    pub fn command(&self, ticket: Ticket, command: Command) -> Result<(), EngineBusy> {
+        self.orders.try_send(Order::Command(ticket, command)).map_err(|_| EngineBusy)
+    }
+    /// Looks at the Engine as it is between two inputs. Keep it short: meanwhile nothing else happens.
+    ///
+    /// # Errors
+    /// [`EngineBusy`]; nothing was looked at.
+    pub async fn look<R, F>(&self, look: F) -> Result<R, EngineBusy>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Engine<V>, Millis) -> R + Send + 'static,
+    {
+        let (seen_in, seen) = oneshot::channel();
+        let look: Look<V> = Box::new(move |engine, now| {
+            // An error means that the asker went away.
+            let _ = seen_in.send(look(engine, now));
+        });
+        self.orders.try_send(Order::Look(look)).map_err(|_| EngineBusy)?;
+        seen.await.map_err(|_| EngineBusy)
+    }
+    /// Ends the Engine after what is queued before.
+    pub async fn stop(&self) {
+        // An error means that it has ended already.
+        let _ = self.orders.send(Order::Stop).await;
+    }
+}
+
+impl Running {
+    /// Waits for the end.
+    pub async fn ended(self) -> End {
+        let joined = tokio::task::spawn_blocking(|| self.thread.join()).await;
+        if matches!(joined, Ok(Ok(()))) { End::Stopped } else { End::Panicked }
+    }
+}
+
+struct Queues<V: View> {
+    events: mpsc::Receiver<NetEvent>,
+    orders: mpsc::Receiver<Order<V>>,
+    answers: mpsc::UnboundedReceiver<(Ticket, Done)>,
+}
+
+struct Driver<V: View, H: Host> {
+    engine: Engine<V>,
+    host: Arc<H>,
+    net: NetHandle,
+    transfers: Transfers<H>,
+    answers_in: mpsc::UnboundedSender<(Ticket, Done)>,
+}
+
+impl<V: View, H: Host> Driver<V, H> {
+    async fn run(mut self, mut queues: Queues<V>) {
+        self.feed(Input::Timeout);
+        self.listening();
+        loop {
+            let wait = self.engine.deadline().map(|at| Duration::from_millis(at.since(self.host.now())));
+            tokio::select! {
+                answer = queues.answers.recv() => {
+                    // The driver holds a sender itself, so there is always an answer.
+                    if let Some((ticket, done)) = answer {
+                        self.feed(Input::Done(ticket, done));
+                    }
+                }
+                event = queues.events.recv() => match event {
+                    Some(event) => self.on_net_event(event),
+                    None => break,
+                },
+                order = queues.orders.recv() => match order {
+                    Some(Order::Command(ticket, command)) => self.feed(Input::Command(ticket, command)),
+                    Some(Order::Look(look)) => look(&self.engine, self.host.now()),
+                    Some(Order::Stop) | None => break,
+                },
+                () = sleep(wait.unwrap_or_default()), if wait.is_some() => self.feed(Input::Timeout),
+            }
+        }
+        self.transfers.cancel_all();
+    }
+
+    /// One input, and everything that follows from it.
+    fn feed(&mut self, input: Input) {
+        self.engine.handle(self.host.now(), input);
+        while let Some(output) = self.engine.poll() {
+            match output {
+                Output::Send { to, message } => self.send(to, message),
+                Output::Effect(ticket, effect) => self.perform(ticket, effect),
+                Output::Event(event) => self.host.event(event),
+            }
+        }
+    }
+
+    fn send(&self, to: NodeKey, message: Message) {
+        match self.net.send(to, wire::encode(message)) {
+            Ok(()) => {}
+            // The Engine hears of it as `Disconnected`, or has heard already.
+            Err(SendError::NotConnected) => {}
+            Err(SendError::Full) => {
+                // A lost message would leave both sides with different pictures: begin anew instead.
+                tracing::debug!(node = ?to, "takes messages too slowly; connecting anew");
+                let _ = self.net.reset(to);
+            }
+            Err(SendError::Length(bytes)) => {
+                tracing::error!(bytes, limit = FRAME_BYTES_MAX, "a message of ours is too long and was not sent");
+            }
+        }
+    }
+
+    fn perform(&mut self, ticket: Ticket, effect: Effect) {
+        let owed = |unanswered| Completion::new(ticket, unanswered, self.answers_in.clone());
+        let unwritten = || Done::Failed("the store gave no answer".to_owned());
+        match effect {
+            Effect::Commit(batch) => self.host.commit(batch, owed(unwritten())),
+            Effect::Forget(requests) => self.host.forget(requests, owed(unwritten())),
+            Effect::Dial { node, addresses } => {
+                let addresses = addresses.iter().filter_map(|text| text.parse().ok()).collect();
+                if self.net.want(node, addresses).is_err() {
+                    tracing::debug!(?node, "not dialled now: too much to do");
+                }
+            }
+            Effect::Hangup { node, until } => {
+                let time = Duration::from_millis(until.since(self.host.now()));
+                let done = if time.is_zero() { self.net.hangup(node) } else { self.net.block(node, time) };
+                if done.is_err() {
+                    tracing::warn!(?node, "not hung up: too much to do");
+                }
+            }
+            Effect::Serve(serve) => self.transfers.serve(serve, owed(Done::Served { complete: false })),
+            Effect::Receive(receive) => {
+                self.transfers.receive(receive, owed(Done::Received(Received::default())));
+            }
+            Effect::Cancel(request) => self.transfers.cancel(request),
+        }
+    }
+
+    fn on_net_event(&mut self, event: NetEvent) {
+        match event {
+            NetEvent::Frame { node, bytes } => self.on_frame(node, &bytes),
+            NetEvent::Bulk { node, stream } => self.transfers.on_bulk(node, stream),
+            NetEvent::Connected { node, .. } => self.feed(Input::Connected(node)),
+            NetEvent::Disconnected { node } => {
+                self.transfers.on_disconnected(node);
+                self.feed(Input::Disconnected(node));
+            }
+            NetEvent::DialFailed { node, why } => {
+                tracing::debug!(?node, why, "not reached");
+                self.feed(Input::Unreachable(node));
+            }
+            NetEvent::ListenAddr(_) | NetEvent::ListenAddrGone(_) => self.listening(),
+            NetEvent::Warning { node, warning } => {
+                tracing::warn!(?node, %warning, "network");
+                if let Some(from) = node.filter(|_| warning.is_strike()) {
+                    self.feed(Input::Garbage { from });
+                }
+            }
+            NetEvent::Moved { node, via, .. } => tracing::debug!(?node, ?via, "another path"),
+            NetEvent::ReservationAccepted { relay } => tracing::info!(?relay, "reachable through a relay"),
+            NetEvent::ReservationLost { relay } => tracing::warn!(?relay, "no longer reachable through this relay"),
+            NetEvent::Neighbour { node, addr } => tracing::info!(?node, %addr, "a neighbour on this network"),
+        }
+    }
+
+    fn on_frame(&mut self, from: NodeKey, bytes: &[u8]) {
+        match wire::decode(bytes) {
+            // Pieces belong to a transfer; one without is late, and nobody waits for it.
+            Ok(Message::Piece(piece)) => self.transfers.on_piece(from, piece),
+            Ok(message) => self.feed(Input::Message { from, message }),
+            Err(WireError::Unknown(version)) => {
+                let hint = format!("unknown message of wire version {version}; the older side should be updated");
+                self.send(from, Message::Refuse(v1::Refuse { code: REFUSE_UNKNOWN, hint }));
+            }
+            Err(WireError::Long(_) | WireError::Garbage) => self.feed(Input::Garbage { from }),
+        }
+    }
+
+    fn listening(&mut self) {
+        let addresses = worth_telling(&self.net.listen_addrs());
+        self.feed(Input::Listening(addresses));
+    }
+}
+
+/// The addresses that others should know: loopback only where there is nothing else (a demo on one machine).
+fn worth_telling(addresses: &[Multiaddr]) -> Vec<String> {
+    let is_loopback = |address: &&Multiaddr| match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => ip.is_loopback(),
+        Some(Protocol::Ip6(ip)) => ip.is_loopback(),
+        _ => false,
+    };
+    let outside: Vec<_> = addresses.iter().filter(|address| !is_loopback(address)).collect();
+    let told = if outside.is_empty() { addresses.iter().collect() } else { outside };
+    told.into_iter().map(ToString::to_string).collect()
+}
+
+/// `Refuse.code`: a message that this version does not know.
+const REFUSE_UNKNOWN: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(addresses: &[&str], expect: &[&str]) {
+        let parsed: Vec<Multiaddr> = addresses.iter().map(|text| text.parse().expect("address")).collect();
+        assert_eq!(worth_telling(&parsed), expect);
+    }
+
+    #[test]
+    fn loopback_is_told_only_where_there_is_nothing_else() {
+        check(&["/ip4/127.0.0.1/tcp/1", "/ip4/10.0.0.1/tcp/1"], &["/ip4/10.0.0.1/tcp/1"]);
+        check(&["/ip4/127.0.0.1/tcp/1"], &["/ip4/127.0.0.1/tcp/1"]);
+        check(&["/ip6/::1/tcp/1", "/dns4/node.example/tcp/1"], &["/dns4/node.example/tcp/1"]);
+        check(&[], &[]);
+    }
+}

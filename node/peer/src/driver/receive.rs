@@ -1,0 +1,185 @@
+//! Taking in an announced answer: a task checks every frame against the plan, a thread keeps what was proved.
+use super::serve::{ALL_THERE, NOT_AWAITED};
+use super::transfers::Feed;
+use crate::bulk::BulkStream;
+use crate::host::Host;
+use crate::limits::*;
+use futures::{AsyncReadExt, AsyncWriteExt};
+use protocol::data::Write;
+use protocol::engine::{Receive, Received};
+use protocol::fetch::{Bad, Check, frame_len};
+use protocol::ids::RequestId;
+use std::io;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How many pieces may wait for a transfer: a small plan has a few packs and one frame for each item that is missing. A
+/// transfer on bulk streams has one stream and perhaps its successor.
+pub(super) fn pieces_max(receive: &Receive) -> usize {
+    if receive.inline { receive.plan.items.len().saturating_mul(2).saturating_add(8) } else { 2 }
+}
+
+/// Reads for which request a bulk stream was opened.
+pub(super) async fn greeted(mut stream: BulkStream) -> Option<(RequestId, BulkStream)> {
+    let mut request = [0; 16];
+    stream.read_exact(&mut request).await.ok()?;
+    Some((RequestId(request), stream))
+}
+
+/// Says that no such transfer is awaited, so that the holder does not come again.
+pub(super) async fn refuse(mut stream: BulkStream) {
+    if stream.write_all(&NOT_AWAITED).await.is_ok() {
+        let _ = stream.close().await;
+    }
+}
+
+/// What arrived, verified. Cut in the middle, the whole items are kept; damaged, nothing is.
+pub(super) async fn receive<H: Host>(host: Arc<H>, receive: Receive, feed: mpsc::Receiver<Feed>) -> Received {
+    let Ok(check) = Check::new(&receive.plan, Default::default()) else {
+        return Received { damaged: true, ..Received::default() };
+    };
+    let receive = Arc::new(receive);
+    let (proved_in, proved) = mpsc::channel(TRANSFER_FRAMES);
+    let keeping = tokio::task::spawn_blocking({
+        let receive = receive.clone();
+        move || keep(&*host, &receive, proved)
+    });
+    let mut intake = Intake { receive, check, proved: proved_in, items: 0, bytes: 0, missing: 0 };
+    let end = intake.take_all(feed).await;
+    if matches!(end, Err(Stop::Damaged)) {
+        // Dropping the channel without its last word makes the keeper drop everything.
+        let _ = keeping_result(keeping, intake.proved).await;
+        return Received { damaged: true, ..Received::default() };
+    }
+    let complete = intake.check.done() && intake.missing == 0;
+    let (items, bytes) = (intake.items, intake.bytes);
+    // An error means that the keeper has ended, and its own result says why.
+    let _ = intake.proved.send(Proved::End).await;
+    match keeping_result(keeping, intake.proved).await {
+        Ok(writes) => Received { complete, damaged: false, items, bytes, writes },
+        Err(error) => {
+            tracing::error!(%error, "a fetched answer could not be kept");
+            Received::default()
+        }
+    }
+}
+
+async fn keeping_result(
+    keeping: JoinHandle<io::Result<Vec<Write>>>,
+    proved: mpsc::Sender<Proved>,
+) -> io::Result<Vec<Write>> {
+    drop(proved);
+    keeping.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+/// What goes to the thread that keeps.
+enum Proved {
+    Bytes { item: u32, offset: u64, bytes: Vec<u8>, last: bool },
+    End,
+}
+
+fn keep<H: Host>(host: &H, receive: &Receive, mut proved: mpsc::Receiver<Proved>) -> io::Result<Vec<Write>> {
+    let mut keeper = host.keep(receive)?;
+    while let Some(next) = proved.blocking_recv() {
+        match next {
+            Proved::Bytes { item, offset, bytes, last } => keeper.write(item, offset, &bytes, last)?,
+            Proved::End => return keeper.finish(),
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Why a stream or transfer stops before its end.
+enum Stop {
+    /// The line: what is proved stays, and the holder may come again.
+    Cut,
+    /// Bytes that are not those of the plan.
+    Damaged,
+    /// Our own side cannot go on.
+    Ours,
+}
+
+struct Intake {
+    receive: Arc<Receive>,
+    check: Check,
+    proved: mpsc::Sender<Proved>,
+    items: u32,
+    bytes: u64,
+    /// Items that earlier streams told to be missing, and this one's.
+    missing: usize,
+}
+
+impl Intake {
+    async fn take_all(&mut self, mut feed: mpsc::Receiver<Feed>) -> Result<(), Stop> {
+        while !self.check.done() {
+            let Ok(Some(next)) = timeout(TRANSFER_SILENCE, feed.recv()).await else { return Err(Stop::Cut) };
+            match next {
+                Feed::Piece { frame, last } => {
+                    self.take(&frame).await?;
+                    if last && !self.check.done() {
+                        return Err(Stop::Cut);
+                    }
+                }
+                Feed::Stream(stream) => match self.take_stream(stream).await {
+                    Err(Stop::Cut) => self.expect_again()?,
+                    other => other?,
+                },
+            }
+        }
+        Ok(())
+    }
+    /// The next stream goes on where this one was cut; chunk hashes come again.
+    fn expect_again(&mut self) -> Result<(), Stop> {
+        self.check = Check::new(&self.receive.plan, self.check.at()).map_err(|_| Stop::Ours)?;
+        Ok(())
+    }
+    async fn take_stream(&mut self, mut stream: BulkStream) -> Result<(), Stop> {
+        let at = self.check.at();
+        let mut answer = [0; 8];
+        answer[..4].copy_from_slice(&at.item.to_be_bytes());
+        answer[4..].copy_from_slice(&at.chunk.to_be_bytes());
+        stream.write_all(&answer).await.map_err(cut)?;
+        stream.flush().await.map_err(cut)?;
+        while !self.check.done() {
+            let frame = read_frame(&mut stream).await?;
+            self.take(&frame).await?;
+        }
+        // Everything is here; whether the holder hears of it changes nothing for us.
+        if stream.write_all(&[ALL_THERE]).await.is_ok() {
+            let _ = stream.close().await;
+        }
+        Ok(())
+    }
+    async fn take(&mut self, frame: &[u8]) -> Result<(), Stop> {
+        let told_missing = self.check.missing().len();
+        let verified = self.check.take(frame).map_err(|bad: Bad| {
+            tracing::warn!(node = ?self.receive.from, %bad, "a transfer is not what was announced");
+            Stop::Damaged
+        })?;
+        for one in verified {
+            self.items = self.items.saturating_add(u32::from(one.last));
+            self.bytes = self.bytes.saturating_add(one.bytes.len() as u64);
+            let (item, offset, last) = (one.item, one.offset, one.last);
+            let bytes = Proved::Bytes { item, offset, bytes: one.bytes.to_vec(), last };
+            self.proved.send(bytes).await.map_err(|_| Stop::Ours)?;
+        }
+        self.missing += self.check.missing().len() - told_missing;
+        Ok(())
+    }
+}
+
+async fn read_frame(stream: &mut BulkStream) -> Result<Vec<u8>, Stop> {
+    let mut frame = vec![0; 4];
+    stream.read_exact(&mut frame).await.map_err(cut)?;
+    let length = frame_len([frame[0], frame[1], frame[2], frame[3]]).ok_or(Stop::Damaged)?;
+    frame.resize(4 + length, 0);
+    stream.read_exact(&mut frame[4..]).await.map_err(cut)?;
+    Ok(frame)
+}
+
+fn cut(error: io::Error) -> Stop {
+    tracing::debug!(%error, "a bulk stream was cut");
+    Stop::Cut
+}

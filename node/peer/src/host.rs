@@ -1,0 +1,80 @@
+//! What the Engine's hands need from the rest of the node: a clock, a store, the bytes of records, and somebody to tell.
+use protocol::data::{Batch, Write};
+use protocol::engine::{Done, Event, Receive, Source, Ticket};
+use protocol::fetch::Item;
+use protocol::ids::RequestId;
+use protocol::time::Millis;
+use std::io;
+use tokio::sync::mpsc;
+
+/// The rest of the node, as the driver sees it.
+pub trait Host: Send + Sync + 'static {
+    /// The guarded moment; never backward.
+    fn now(&self) -> Millis;
+    /// Takes a batch for writing; `done` is called when it is durable and visible. Called on the Engine's thread, in order: it
+    /// may wait for a place in a queue, not for a disk.
+    fn commit(&self, batch: Batch, done: Completion);
+    /// Deletes the copies that these requests fetched; `done` when it is durable. As [`Host::commit`].
+    fn forget(&self, requests: Vec<RequestId>, done: Completion);
+    /// The bytes of one item, from its beginning. Called and read on a thread that may block.
+    ///
+    /// # Errors
+    /// The record cannot be given any more; the reader is told so.
+    fn open(&self, source: &Source, item: &Item) -> io::Result<Box<dyn io::Read + Send>>;
+    /// A place for the items of an answer. Called on a thread that may block.
+    ///
+    /// # Errors
+    /// There is no room; the transfer ends incomplete.
+    fn keep(&self, receive: &Receive) -> io::Result<Box<dyn Keeper>>;
+    /// Something happened. Called on the Engine's thread, in order: must not wait.
+    fn event(&self, event: Event);
+}
+
+/// Takes in one answer. Dropped before [`Keeper::finish`]: nothing is kept.
+pub trait Keeper: Send {
+    /// The next bytes of an item, verified; `last` if the item is whole with them. Items and bytes come in order.
+    ///
+    /// # Errors
+    /// The disk refused; the transfer ends and nothing is kept.
+    fn write(&mut self, item: u32, offset: u64, bytes: &[u8], last: bool) -> io::Result<()>;
+    /// Nothing more comes. The whole items are on disk when this returns; what is begun and not whole is dropped.
+    ///
+    /// # Errors
+    /// The disk refused; nothing is kept.
+    fn finish(self: Box<Self>) -> io::Result<Vec<Write>>;
+}
+
+/// The answer that is owed to the Engine for one effect. Dropped unanswered, it answers for itself that nothing was done.
+#[derive(Debug)]
+pub struct Completion {
+    ticket: Ticket,
+    /// What is answered in the end; taken when it is.
+    answer: Option<Done>,
+    to: mpsc::UnboundedSender<(Ticket, Done)>,
+}
+
+impl Completion {
+    pub(crate) fn new(ticket: Ticket, unanswered: Done, to: mpsc::UnboundedSender<(Ticket, Done)>) -> Self {
+        Self { ticket, answer: Some(unanswered), to }
+    }
+    /// The batch is durable; the log index of each of its events.
+    pub fn committed(self, leaves: Vec<u64>) {
+        self.answer(Done::Committed(leaves));
+    }
+    /// Nothing was written; why, for the operator.
+    pub fn failed(self, why: impl Into<String>) {
+        self.answer(Done::Failed(why.into()));
+    }
+    pub(crate) fn answer(mut self, done: Done) {
+        self.answer = Some(done);
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        if let Some(done) = self.answer.take() {
+            // An error means that the Engine has ended and waits for nothing.
+            let _ = self.to.send((self.ticket, done));
+        }
+    }
+}
