@@ -138,5 +138,6 @@ pub const PIECE_DEADLINE: Duration = Duration::from_secs(20);
 
 const _: () = assert!(FRAME_BYTES_MAX <= OUTBOUND_BYTES_MAX && FRAME_BYTES_MAX <= INBOUND_BYTES_MAX);
 const _: () = assert!(FRAME_BYTES_FIRST <= FRAME_BYTES_JOINED && FRAME_BYTES_JOINED <= FRAME_BYTES_MAX);
-const _: () = assert!(RELAY_CIRCUIT_BYTES_MAX > protocol::limits::FETCH_BYTES_MAX, "a fetch passes through one circuit");
+const _: () =
+    assert!(RELAY_CIRCUIT_BYTES_MAX > protocol::limits::FETCH_BYTES_MAX, "a fetch passes through one circuit");
 const _: () = assert!(EVENTS_HELD_MAX >= BULK_STREAMS_PER_PEER * CONNECTIONS_MAX as usize);

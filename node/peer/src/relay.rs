@@ -42,10 +42,7 @@ impl Reservations {
     pub(crate) fn new(relays: &[(NodeKey, Multiaddr)], seed: u64) -> Self {
         let place = |(relay, address): &(NodeKey, Multiaddr)| Place {
             relay: *relay,
-            listen: address
-                .clone()
-                .with(Protocol::P2p(crate::identity::peer_id_of(*relay)))
-                .with(Protocol::P2pCircuit),
+            listen: address.clone().with(Protocol::P2p(crate::identity::peer_id_of(*relay))).with(Protocol::P2pCircuit),
             failures: 0,
             state: PlaceState::Away,
         };

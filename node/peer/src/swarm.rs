@@ -89,9 +89,8 @@ impl Net {
         let (transport, relay_client) = transport::build(&keypair)?;
         let behaviours = Behaviours::new(&config, &keypair, relay_client)?;
         let mut control = behaviours.paths.control();
-        let settings = swarm::Config::with_tokio_executor()
-            .with_idle_connection_timeout(config.idle_timeout)
-            .with_smart_dial();
+        let settings =
+            swarm::Config::with_tokio_executor().with_idle_connection_timeout(config.idle_timeout).with_smart_dial();
         let (commands_in, commands) = mpsc::channel(COMMANDS_MAX);
         let (notices_in, notices) = mpsc::channel(NOTICES_MAX);
         let (events, events_out) = mpsc::channel(EVENTS_MAX);
@@ -120,8 +119,8 @@ impl Net {
         };
         for address in listen {
             let opened = net.swarm.listen_on(address.clone());
-            let listener =
-                opened.map_err(|error| StartError::Listen { address: address.clone(), why: on_event::deepest(&error) })?;
+            let listener = opened
+                .map_err(|error| StartError::Listen { address: address.clone(), why: on_event::deepest(&error) })?;
             net.listeners.push((listener, address));
         }
         for address in config.announce {

@@ -4,9 +4,7 @@ mod support;
 use futures::AsyncWriteExt;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Stream, Swarm, SwarmBuilder};
-use peer::limits::{
-    FRAME_BYTES_MAX, INBOUND_FRAMES_PER_PEER, OUTBOUND_BYTES_MAX, OUTBOUND_FRAMES_MAX, STRIKES_MAX,
-};
+use peer::limits::{FRAME_BYTES_MAX, INBOUND_FRAMES_PER_PEER, OUTBOUND_BYTES_MAX, OUTBOUND_FRAMES_MAX, STRIKES_MAX};
 use peer::{MSG_PROTOCOL, NetConfig, NetEvent, SendError, Warning, node_key_of, peer_id_of};
 use protocol::ids::NodeKey;
 use support::*;
@@ -133,9 +131,8 @@ impl Stranger {
         use futures::StreamExt;
         let control = self.swarm.behaviour().new_control();
         self.swarm.dial(to.net.listen_addrs()[0].clone()).expect("dial");
-        let connected = async {
-            while !matches!(self.swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {}
-        };
+        let connected =
+            async { while !matches!(self.swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {} };
         timeout(DEADLINE, connected).await.expect("connected");
         tokio::spawn(async move {
             loop {

@@ -14,17 +14,23 @@
 //!         Output::Send { .. }                      => the network,
 //!         Output::Event(event)                     => host.on_event(event),
 //!         Output::Effect(t, Effect::Commit(batch)) => host.commit(batch, move |done| queue.push(Input::Done(t, done))),
-//!         Output::Effect(t, Effect::Forget(list))  => host.forget(list, move |done| …),
+//!         Output::Effect(t, Effect::Forget(list))  => host.forget(&list, move |done| …),
 //!         Output::Effect(t, Effect::Serve(serve))  => host.outgoing(&serve): frames to send, then Done::Served,
-//!         Output::Effect(t, Effect::Receive(r))    => host.incoming(r): give it the frames, then Done::Received(finish()),
+//!         Output::Effect(t, Effect::Receive(r))    => host.incoming(&r): give it the frames, then Done::Received(finish()),
 //!         Dial, Hangup, Cancel                     => the network,
 //!     } }
 //!     host.settle(&engine);                                // always: publishes book and snapshot, then wakes who waits
 //! }
 //! ```
 //!
-//! `commit` answers on the store's thread, in order. [`Outgoing`] and [`Incoming`] block on the disk: one blocking thread
-//! per transfer, never the Engine's. All frames (inline pieces and bulk) are those of `protocol::fetch`, with their length.
+//! `commit` answers on the store's thread, in order. [`ItemReader`], [`Keeping`], [`Outgoing`] and [`Incoming`] block on the
+//! disk: one blocking thread per transfer, never the Engine's. `outgoing` and `incoming` speak frames of `protocol::fetch`
+//! (inline pieces and bulk alike, with their length); `item` and `keeping` are the same below `fetch::{Sender, Check}`, for a
+//! driver that has its own frames.
+//!
+//! **For a driver with a handle of its own** (`peer::EngineHandle`): call [`Host::settle_later`] once, and run one thread:
+//! `match inbox.wait(1 s) { Some(Input::Command(t, c)) => send it on, _ => {} }`, and after each
+//! `if host.is_unsettled() { borrow the Engine and call host.settle(engine) }`.
 //!
 //! **For use cases**: [`EngineHandle`]. Every queue here is bounded; a full one answers *busy*.
 pub mod alone;
@@ -33,5 +39,6 @@ mod host;
 mod transfer;
 
 pub use handle::{CommandError, EngineHandle, Pending};
+pub(crate) use host::{HostParts, open};
 pub use host::{Host, Inbox};
-pub use transfer::{Incoming, ItemError, ItemReader, Outgoing};
+pub use transfer::{Incoming, ItemError, ItemReader, Keeping, Outgoing};

@@ -1,8 +1,37 @@
-//! Placeholder.
+//! What a node does for people, one use case a file: each a few methods of [`Service`] that return values, never texts.
+//!
+//! Start with [`service`](Service) (how a node is opened) and [`engine`] (how use cases reach the Engine, and what drives it).
+//! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`records_read`]. Others' data: [`view_cache`],
+//! [`timeline`], [`locating`], [`fetching`], [`linking`]. Rules: [`consents`], [`publishing`]. Networks: [`founders`],
+//! [`onboarding`], [`signing`], [`accords`], [`revoking`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
+//! [`health`]. Every method that shows or moves patient data takes a [`Staff`] and writes its own audit event.
+pub mod access_log;
+pub mod accords;
 pub mod bodies;
+pub mod clock;
+pub mod consents;
 pub mod documents;
+pub mod engine;
+pub mod fetching;
+pub mod founders;
+pub mod health;
 pub mod ingest;
+pub mod keys;
+pub mod limits;
+pub mod linking;
+pub mod locating;
+pub mod object_file;
+pub mod onboarding;
 pub mod patients;
+pub mod publishing;
+mod random;
 pub mod records_read;
+pub mod revoking;
+mod service;
+pub mod signing;
+mod staff;
 pub mod timeline;
 pub mod view_cache;
+
+pub use service::{OpenError, Opened, Service, ServiceConfig, WriteError};
+pub use staff::{Staff, StaffError};

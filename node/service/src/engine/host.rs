@@ -1,17 +1,17 @@
 use super::handle::{EngineHandle, Job, Link, Waker, lock};
-use super::transfer::{Incoming, Outgoing};
+use super::transfer::{Incoming, ItemError, ItemReader, Keeping, Outgoing};
 use crate::clock::Clock;
 use crate::limits::{ALARMS_MAX, COMMANDS_MAX};
-use crate::view_cache;
+use crate::view_cache::ViewCache;
 use protocol::crypto::{Crypto, Real};
 use protocol::data::{Batch, Outcome, View};
-use protocol::engine::{Alarm, Done, Engine, EngineConfig, Event, Identity, Input, JoinStatus, Receive, Serve, Ticket};
+use protocol::engine::{Alarm, Done, Engine, EngineConfig, Event, Identity, Input, JoinStatus, Receive, Serve, Source, Ticket};
 use protocol::fetch::PlanError;
 use protocol::ids::{NetworkId, NodeKey, RequestId};
 use protocol::state::Book;
 use protocol::time::Millis;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -77,6 +77,7 @@ pub(crate) fn open(parts: HostParts) -> (EngineHandle, Host, Inbox) {
         slots: Mutex::new(BTreeMap::new()),
         subscribers: Mutex::new(Vec::new()),
         lookers: Mutex::new(Vec::new()),
+        settles_later: AtomicBool::new(false),
         board: RwLock::new(board),
     });
     let parts = Parts {
@@ -126,28 +127,58 @@ impl Host {
             (busy.done)(outcome);
         }
     }
-    /// The frames of a permitted answer, one after the other.
+    /// The bytes of one own record. Blocks; read it on a thread that may.
+    ///
+    /// # Errors
+    /// [`ItemError`]; the reader is told that the item is missing.
+    pub fn item(&self, source: &Source) -> Result<ItemReader, ItemError> {
+        ItemReader::open(&self.parts.store, source)
+    }
+    /// The place where verified items of an answer are kept. Blocks.
+    pub fn keeping(&self, receive: &Receive) -> Keeping {
+        Keeping::new(self.parts.store.clone(), receive)
+    }
+    /// The frames of a permitted answer, one after the other: [`Host::item`] behind `fetch::Sender`. Blocks.
     ///
     /// # Errors
     /// [`PlanError`] if the plan breaks a limit; answer `Done::Served { complete: false }`.
     pub fn outgoing(&self, serve: &Serve) -> Result<Outgoing, PlanError> {
         Outgoing::new(self.parts.store.clone(), serve)
     }
-    /// The place where an announced answer is verified and kept.
+    /// The place where an announced answer is verified and kept: `fetch::Check` before [`Host::keeping`]. Blocks.
     ///
     /// # Errors
     /// [`PlanError`] if the plan breaks a limit; answer `Done::Received(Received { damaged: true, .. })`.
-    pub fn incoming(&self, receive: Receive) -> Result<Incoming, PlanError> {
+    pub fn incoming(&self, receive: &Receive) -> Result<Incoming, PlanError> {
         Incoming::new(self.parts.store.clone(), receive)
     }
     /// Deletes the copies that these requests brought; `done` hears the outcome.
-    pub fn forget(&self, requests: Vec<RequestId>, done: impl FnOnce(Done) + Send + 'static) {
-        let batch = view_cache::forget(&self.parts.store, &requests);
-        self.commit(batch, done);
+    pub fn forget(&self, requests: &[RequestId], done: impl FnOnce(Done) + Send + 'static) {
+        match ViewCache::new(self.parts.store.clone()).forget(requests) {
+            Ok(writes) => self.commit(Batch { writes, events: Vec::new() }, done),
+            Err(error) => done(Done::Failed(error.to_string())),
+        }
+    }
+    /// For drivers that do not call [`Host::settle`] after every round, but have a way to borrow the Engine: from now on an
+    /// event makes [`Inbox::next`] give `Input::Timeout`, upon which the driver borrows the Engine and settles.
+    pub fn settle_later(&self) {
+        self.parts.link.settles_later.store(true, Ordering::Relaxed);
+    }
+    /// Whether events wait for [`Host::settle`].
+    pub fn is_unsettled(&self) -> bool {
+        !lock(&self.parts.told).is_empty() || !lock(&self.parts.link.lookers).is_empty()
     }
     /// Notes what the Engine tells; it is passed on at the next [`Host::settle`].
     pub fn on_event(&self, event: Event) {
-        lock(&self.parts.told).push(event);
+        let mut told = lock(&self.parts.told);
+        let is_first = told.is_empty();
+        told.push(event);
+        drop(told);
+        if is_first && self.parts.link.settles_later.load(Ordering::Relaxed) {
+            // A full queue is being emptied right now, and whoever empties it looks at `is_unsettled`.
+            let _ = self.parts.link.queue.try_send(Job::Settle);
+            self.parts.link.wake();
+        }
     }
     /// After every round: publishes what changed, then tells everybody who waits.
     pub fn settle<V: View>(&self, engine: &Engine<V>) {
@@ -230,6 +261,7 @@ impl Inbox {
     fn input(&self, job: Job) -> Input {
         match job {
             Job::Command(ticket, command) => Input::Command(ticket, command),
+            Job::Settle => Input::Timeout,
             Job::Look(looker) => {
                 lock(&self.link.lookers).push(looker);
                 Input::Timeout
