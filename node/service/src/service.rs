@@ -1,7 +1,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{self, EngineHandle, Host, Inbox};
 use crate::keys::{KeyError, KeyFolder, KeyName};
-use crate::onboarding::{self, FacilitySetup};
+use crate::onboarding::{self, FacilitySetup, FacilitySpec};
 use crate::random::fresh;
 use protocol::audit::{self, Event, What};
 use protocol::crypto::{Crypto, Real};
@@ -28,6 +28,8 @@ pub struct ServiceConfig {
     pub build: String,
     /// Rhythm of the Engine; tests and the demo run faster.
     pub limits: Limits,
+    /// Facilities that are set up on this node, if they are not yet; others stay as they are.
+    pub facilities: Vec<FacilitySpec>,
     /// The store's page cache; none: its default of 16 MiB.
     pub cache_bytes: Option<u64>,
 }
@@ -41,6 +43,7 @@ impl ServiceConfig {
             relay: false,
             build: concat!("musubi/", env!("CARGO_PKG_VERSION")).into(),
             limits: Limits::default(),
+            facilities: Vec::new(),
             cache_bytes: None,
         }
     }
@@ -67,6 +70,9 @@ pub enum OpenError {
     /// A key file; it says which.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// A facility of the configuration; it says what is wrong.
+    #[error(transparent)]
+    Setup(#[from] onboarding::SetupError),
     /// The store is open but takes no writes.
     #[error("the store takes no writes: {0}")]
     Write(String),
@@ -133,6 +139,9 @@ impl Service {
             commit(&store, batch).map_err(|error| OpenError::Write(error.0))?;
         }
         onboarding::renew_certs(&store, &keys, &identity, now)?;
+        for spec in &config.facilities {
+            onboarding::set_up_if_new(&store, &keys, &identity, spec, now)?;
+        }
         identity.certs = onboarding::facilities(&store.view()).into_iter().map(|setup| setup.cert).collect();
         let engine_config = EngineConfig {
             name: config.name.clone(),
@@ -159,7 +168,7 @@ impl Service {
             // Refused until a membership names their roots; then the Engine takes them by itself.
             let _ = self.engine().cast(Command::Take(certs));
         }
-        for command in onboarding::open_joins(&self.view()) {
+        for command in onboarding::open_joins(&self.view(), &self.book(), self.now()) {
             let _ = self.engine().cast(command);
         }
     }

@@ -143,7 +143,8 @@ impl<V: View> Engine<V> {
             date_to: number_of(order.period.to),
             limit_bytes: order.limit_bytes,
             made_at: now.0,
-            deadline: fetching.deadline.0,
+            // The row says "late" at the fetch's deadline; an answer may still fill it in for a while.
+            deadline: fetching.deadline.plus(LATE_MS).min(now.plus(REQUEST_LIFE_MS)).0,
             evidence_kind: order.evidence.map_or(0, |evidence| evidence.kind.code().into()),
             evidence: order.evidence.map_or_else(Vec::new, |evidence| evidence.commitment.0.to_vec()),
             base: base.receipt.0.to_vec(),
@@ -434,3 +435,5 @@ pub(super) fn receipt_message(
 
 /// The code of a refusal to speak to a node without live membership or accord.
 pub(super) const REFUSED_STRANGER: u32 = 1;
+/// How long after the row said "late" a holder may still answer.
+const LATE_MS: u64 = 300_000;

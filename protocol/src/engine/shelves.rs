@@ -19,6 +19,10 @@ pub(super) struct Staged {
     pages: Vec<Changes>,
     count: usize,
     whole: bool,
+    /// When it was asked for; a peer that does not deliver loses its turn.
+    since: Millis,
+    /// The newest seq that anybody announced meanwhile.
+    newest: u64,
 }
 
 impl<V: View> Engine<V> {
@@ -112,14 +116,19 @@ impl<V: View> Engine<V> {
             let Some(id) = ShelfId::from_slice(&head.shelf) else { continue };
             let held = index::manifest(&self.view, id);
             let is_own = self.shelves.get(&id).is_some_and(|shelf| self.serves_facility(&shelf.holder, now));
-            if is_own || held.as_ref().is_some_and(|held| held.seq >= head.seq) || self.staged.contains_key(&id) {
+            if is_own || held.as_ref().is_some_and(|held| held.seq >= head.seq) {
                 continue;
             }
-            self.ask_changes(from, id, held.map_or(0, |held| held.upto), false);
+            if let Some(staged) = self.staged.get_mut(&id).filter(|staged| now.since(staged.since) < STAGE_MS_MAX) {
+                staged.newest = staged.newest.max(head.seq);
+                continue;
+            }
+            self.ask_changes(now, from, id, (held.map_or(0, |held| held.upto), false));
         }
     }
-    fn ask_changes(&mut self, from: NodeKey, shelf: ShelfId, start: u64, whole: bool) {
-        self.staged.insert(shelf, Staged { from, start, pages: Vec::new(), count: 0, whole });
+    fn ask_changes(&mut self, now: Millis, from: NodeKey, shelf: ShelfId, (start, whole): (u64, bool)) {
+        let staged = Staged { from, start, pages: Vec::new(), count: 0, whole, since: now, newest: 0 };
+        self.staged.insert(shelf, staged);
         self.send(from, Message::Follow(v1::Follow { shelf: shelf.0.to_vec(), from: start, whole }));
     }
     pub(super) fn on_follow(&mut self, now: Millis, from: NodeKey, message: v1::Follow) {
@@ -248,10 +257,13 @@ impl<V: View> Engine<V> {
                 self.shelves.insert(id, manifest.shelf.clone());
                 self.commit(batch, Then::Release(vec![Output::Event(Event::ShelfReady(id))]));
                 self.announce_shelf(now, id, Some(staged.from));
+                if staged.newest > manifest.seq {
+                    self.ask_changes(now, staged.from, id, (manifest.upto, false));
+                }
             }
             // What we have and what the author has now cannot be joined by following: the whole shelf once.
             Err(SyncFault::Root { .. } | SyncFault::Gap { .. } | SyncFault::TooMany(_)) if !staged.whole => {
-                self.ask_changes(staged.from, id, 0, true);
+                self.ask_changes(now, staged.from, id, (0, true));
             }
             Err(SyncFault::Older { .. }) => {}
             Err(_) => self.strike(now, staged.from, "pages that do not lead to the author's root"),
@@ -280,3 +292,5 @@ fn read_page(message: &v1::Changes) -> Result<Changes, FieldError> {
 
 /// One removed slot on the wire: slot 16, number 8.
 const REMOVE_BYTES: usize = 24;
+/// How long a peer may take for the pages of one shelf until another may be asked.
+const STAGE_MS_MAX: u64 = 60_000;

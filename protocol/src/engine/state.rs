@@ -93,13 +93,17 @@ impl<V: View> Engine<V> {
     }
     /// What follows from new objects: peers hear of them, connections and publications follow.
     fn spread(&mut self, now: Millis, from: Option<NodeKey>, news: &[(Signed, Object)]) {
-        let mut audience_changed = false;
+        let (mut reach_changed, mut members_changed) = (false, false);
         for (signed, object) in news {
             self.event(Event::StateChanged(signed.kind));
-            audience_changed |= matches!(
-                object,
-                Object::Accord(_) | Object::Charter(_) | Object::Membership(_) | Object::Revocation(_)
-            );
+            reach_changed |= match object {
+                Object::Accord(_) | Object::Charter(_) | Object::Revocation(_) => true,
+                // Another facility's membership changes nothing about what we publish to whom.
+                Object::Membership(membership) => self.serves_facility(&membership.facility, now),
+                Object::NodeKey(cert) => cert.node == self.node,
+                Object::Directory(_) => false,
+            };
+            members_changed |= !matches!(object, Object::Directory(_));
         }
         self.pass_on(now, from, news);
         let revocations: Vec<v1::Signed> = news
@@ -110,9 +114,11 @@ impl<V: View> Engine<V> {
         if !revocations.is_empty() {
             self.hang_up_strangers(now, &revocations);
         }
-        if audience_changed {
-            self.drop_finished_proposals(news);
+        if reach_changed {
             self.mark_all_dirty(now);
+        }
+        if members_changed {
+            self.drop_finished_proposals(news);
             self.ask_secrets(now);
             self.announce_directory(now);
             self.greet_newcomers(now);

@@ -55,6 +55,8 @@ deviations! {
     RomanReturns = Stored, Any;
     /// Half-width katakana in their own set.
     HalfWidthKana = Stored, Any;
+    /// Family and given name in one component, with a full-width space.
+    JoinedName = Stored, Any;
     /// Other spellings in MSH-18 and MSH-20.
     OddCharsetNames = Stored, Any;
     /// 0x1C after the last segment.
@@ -139,6 +141,7 @@ impl Deviation {
             Self::EmptyRuns => after_runs(&jis.encode(text), b"\x1b(B\x1b$B\x1b(B"),
             Self::RomanReturns => after_runs(&jis.encode(text), b"\x1b(J"),
             Self::HalfWidthKana => jis.encode(&half_width(text)),
+            Self::JoinedName => jis.encode(&joined(text)),
             Self::OddCharsetNames => {
                 jis.encode(&text.replacen("~ISO IR87", "~ISOIR87", 1).replacen("ISO 2022-1994", " ISO2022-1994", 1))
             }
@@ -209,6 +212,19 @@ impl Deviation {
     }
 }
 
+/// The message with each name of PID-5 in one component.
+fn joined(text: &str) -> String {
+    let one = |name: &str| name.replacen('^', "\u{3000}", 1);
+    let field = |(at, field): (usize, &str)| match at {
+        5 => field.split('~').map(one).collect::<Vec<_>>().join("~"),
+        _ => field.to_owned(),
+    };
+    let line = |line: &str| match line.starts_with("PID|") {
+        true => line.split('|').enumerate().map(field).collect::<Vec<_>>().join("|"),
+        false => line.to_owned(),
+    };
+    text.split('\r').map(line).collect::<Vec<_>>().join("\r")
+}
 /// The bytes with every return to ASCII written as `instead`.
 fn after_runs(bytes: &[u8], instead: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() * 5 / 4);

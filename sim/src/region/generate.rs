@@ -124,8 +124,8 @@ fn know(person: &Person, houses: &[House<'_>], plan: &Plan, source: Source) -> K
         let share = match house.plan.class {
             FacilityClass::Care | FacilityClass::VisitingNursing => match years {
                 0..=64 => 0,
-                65..=74 => share / 2,
-                _ => share * 2,
+                65..=74 => share,
+                _ => share * 3,
             },
             _ => share,
         };

@@ -15,7 +15,7 @@ pub(crate) struct House<'a> {
     pub(crate) codes: CodeHabit,
     /// Telephone numbers with hyphens.
     pub(crate) hyphens: bool,
-    /// Whole name in one field, with a full-width space.
+    /// Lists have the whole name in one field, with a full-width space.
     pub(crate) joined: bool,
     /// Old character forms are written in their everyday form.
     pub(crate) plain_kanji: bool,

@@ -3,7 +3,7 @@
 //! Nobody in it exists. Names come from short lists of everyday names, towns are invented, postcodes start with `000` and
 //! telephone subscriber numbers with `0`, which nobody can be given. The same [`Plan`] gives the same bytes on every machine.
 //!
-//! Reading order: [`plan`] (what is wanted, what comes out), `stream` (chance by name), `names`, `places`, `people` (who lives
+//! Reading order: `plan` (what is wanted, what comes out), `stream` (chance by name), `names`, `places`, `people` (who lives
 //! here), `drugs`, `labs`, `illness` (what they have), `house` (how a facility writes), `registration` (a person as one
 //! facility wrote it down), `encounters` (who is seen where and when), `message` (HL7 texts), `charset` (their bytes), `tree`
 //! (folders and flags), `deviation` (what real storage gets wrong), `extended`, `chart` (one patient at one facility),

@@ -46,6 +46,6 @@ const FIVE: &[(&str, &str, FacilityClass, &str, u32)] = &[
     ("9903100017", "潮見浦総合病院", FacilityClass::Hospital, KESEN, 600),
     ("9903100025", "椿ヶ浜内科クリニック", FacilityClass::Clinic, KESEN, 450),
     ("9903400011", "なぎさ調剤薬局", FacilityClass::Pharmacy, KESEN, 550),
-    ("9903900010", "うみかぜ訪問看護・居宅介護支援センター", FacilityClass::Care, KESEN, 250),
+    ("9903900010", "うみかぜ訪問看護・居宅介護支援センター", FacilityClass::Care, KESEN, 300),
     ("9904100016", "杜都台総合病院", FacilityClass::Hospital, MIYAGI, 600),
 ];

@@ -102,11 +102,10 @@ impl Registration {
                 self.errors.push("itaiji");
             }
         }
-        if stream.permille(12) {
-            if let Some(other) = names::same_sound(&person.given, person.sex, stream) {
-                self.given = other.kanji;
-                self.errors.push("homophone");
-            }
+        let other = if stream.permille(12) { names::same_sound(&person.given, person.sex, stream) } else { None };
+        if let Some(other) = other {
+            self.given = other.kanji;
+            self.errors.push("homophone");
         }
         if stream.permille(16) {
             let mut letters: Vec<char> = self.given_kana.chars().collect();
@@ -146,16 +145,6 @@ impl Registration {
             self.family = self.family.chars().map(names::everyday).collect();
             self.given = self.given.chars().map(names::everyday).collect();
         }
-        if house.joined {
-            let join = |family: &mut String, given: &mut String| {
-                if !given.is_empty() {
-                    *family = format!("{family}\u{3000}{given}");
-                    given.clear();
-                }
-            };
-            join(&mut self.family, &mut self.given);
-            join(&mut self.family_kana, &mut self.given_kana);
-        }
         if house.kana == KanaForm::Hiragana {
             self.family_kana = names::hiragana(&self.family_kana);
             self.given_kana = names::hiragana(&self.given_kana);
@@ -180,14 +169,19 @@ impl Registration {
     /// One line of [`PATIENTS_FILE`].
     pub(crate) fn row(&self, house: &House<'_>) -> String {
         let kana = |text: &str| if house.kana == KanaForm::Half { half_width(text) } else { text.to_owned() };
-        let (kana_family, kana_given) = (kana(&self.family_kana), kana(&self.given_kana));
+        let join = |family: &str, given: &str| match house.joined && !given.is_empty() {
+            true => [format!("{family}\u{3000}{given}"), String::new()],
+            false => [family.to_owned(), given.to_owned()],
+        };
+        let [family, given] = join(&self.family, &self.given);
+        let [kana_family, kana_given] = join(&kana(&self.family_kana), &kana(&self.given_kana));
         let birth = self.birth.map(|birth| birth_text(birth, house.date)).unwrap_or_default();
         let address = self.address.as_ref().map(|address| address.text(house.address)).unwrap_or_default();
         let insurance =
             self.insurance.as_ref().map(|i| [&i.insurer, &i.symbol, &i.number, &i.branch].map(String::as_str));
         let (phone, postcode, registered) = (self.phone(house), self.postcode(house), self.registered.to_string());
         let record = self.record_id(house);
-        let mut columns = vec![record.as_str(), house.id(), &self.number, &self.family, &self.given];
+        let mut columns = vec![record.as_str(), house.id(), &self.number, &family, &given];
         columns.extend([kana_family.as_str(), &kana_given, &birth, self.sex.map_or("", Sex::code)]);
         columns.extend([postcode.as_str(), &address, &phone]);
         columns.extend(insurance.unwrap_or_default());
@@ -215,10 +209,11 @@ impl Registration {
     }
 }
 
-/// Numbers as a facility gives them: different ones for different indexes, in no order that would tell anything.
+/// Numbers as a facility gives them: different ones for different indexes, in no order that would tell anything. Houses with
+/// numbers of one width give the same ones to different people, as in life: a number alone is nobody's.
 fn local_number(index: u64, width: usize) -> String {
     let modulus = 10u64.pow(width as u32 - 1);
-    format!("{:0width$}", (index * 7919 + 104_729) % modulus)
+    format!("{:0width$}", (index * 3_368_787 + 104_729) % modulus)
 }
 
 fn birth_text(date: Date, form: DateForm) -> String {

@@ -144,7 +144,7 @@ fn judge(bytes: &[u8], at: usize, keys: &JournalKeys, before: &Mark) -> Tail {
     if has_later_frame(rest, keys, before.position) {
         return Tail::Damaged("later frames are behind it");
     }
-    if rest.len() < HEAD_BYTES {
+    if rest.len() < HEAD_BYTES || lacks_sector(bytes, at) {
         return Tail::Torn;
     }
     let payload = &rest[HEAD_BYTES..];
@@ -153,10 +153,7 @@ fn judge(bytes: &[u8], at: usize, keys: &JournalKeys, before: &Mark) -> Tail {
     }
     let len = u32::from_be_bytes([rest[8], rest[9], rest[10], rest[11]]) as usize;
     let is_short = len <= PAYLOAD_BYTES_MAX && len > payload.len() && rest[..8] == keys.marker(before.position + 1);
-    if is_short || lacks_sector(bytes, at) {
-        return Tail::Torn;
-    }
-    Tail::Damaged("it is whole, but its digest is another")
+    if is_short { Tail::Torn } else { Tail::Damaged("it is whole, but its digest is another") }
 }
 
 fn has_later_frame(rest: &[u8], keys: &JournalKeys, position: u64) -> bool {

@@ -60,7 +60,7 @@ impl Chart<'_> {
             if count % 4 == 3 {
                 self.summary(storage, &nurse, at.plus_minutes(60))?;
             }
-            if count % 8 == 0 {
+            if count.is_multiple_of(8) {
                 let text = [
                     "Home care plan (synthetic)".to_owned(),
                     format!("Valid from {date}"),

@@ -2,6 +2,7 @@
 use super::{Memory, run, small};
 use crate::region::{EXTENDED_ROOT, STANDARD_ROOT, Verdict};
 use protocol::time::Millis;
+use records::Severity;
 use records::ssmix2::{self, Class, FileName, flags};
 use std::collections::BTreeMap;
 
@@ -45,7 +46,7 @@ fn read(memory: &Memory, facility: &str) -> BTreeMap<Verdict, u64> {
 }
 
 #[test]
-fn every_clean_file_parses_without_a_problem() {
+fn every_clean_file_parses_without_a_warning() {
     let (memory, _) = run(&small("clean"));
     for ((_, path), bytes) in memory.storage(STANDARD_ROOT) {
         let Class::Standard(name) = ssmix2::classify(below(STANDARD_ROOT, path)) else {
@@ -54,12 +55,10 @@ fn every_clean_file_parses_without_a_problem() {
         let alone = records::parse_record(&name.value.kind, bytes);
         assert!(alone.is_ok(), "{path}: {}", alone.err().map(|e| e.to_string()).unwrap_or_default());
         let reading = records::parse_file(&name.value, bytes).expect("as alone");
-        let problems: Vec<String> = name.problems.iter().chain(&reading.problems).map(ToString::to_string).collect();
-        assert!(
-            problems.is_empty(),
-            "{path}: {problems:?}\n{}",
-            encoding_rs::ISO_2022_JP.decode(bytes).0.replace('\r', "\n")
-        );
+        let problems =
+            name.problems.iter().chain(&reading.problems).filter(|problem| problem.fault.severity() > Severity::Note);
+        let problems: Vec<String> = problems.map(ToString::to_string).collect();
+        assert!(problems.is_empty(), "{path}: {problems:?}");
     }
 }
 #[test]

@@ -1,0 +1,115 @@
+//! One document of the extended storage: all files of its content become one record, streamed, never opened.
+use super::heads::{moment_of, version_name};
+use super::limits::{DOCUMENT_BYTES_MAX, PIECE_BYTES};
+use super::quarantine::QuarantineReason;
+use super::read::{Fresh, ReadError, Reader, trouble, unfit};
+use super::walk::Seen;
+use crate::bodies::BODY_INLINE_BYTES_MAX;
+use crate::documents::{FILES_MAX, head_bytes};
+use protocol::fetch::Digester;
+use records::ssmix2::extended::{ExtendedFile, KindFolder, document};
+use std::io::Read;
+use store::{BlobWriter, Blobs};
+
+/// The bytes of a fresh record.
+pub(super) enum FreshBody {
+    /// In memory, for a bundle.
+    Inline(Vec<u8>),
+    /// Durable already.
+    Blob([u8; 32]),
+}
+
+/// The 特定キー of a document: several of a site's kinds may share one standard kind, so the site's own kind is part of it.
+pub(super) fn document_key(folder: &KindFolder, key: &str) -> String {
+    let own = folder.local.iter().find(|text| !text.is_empty());
+    own.map_or_else(|| key.to_owned(), |own| format!("{own}/{key}"))
+}
+
+impl Reader<'_> {
+    /// Reads all files of one content as one record.
+    pub(super) fn document(&self, files: &[(ExtendedFile, Seen)]) -> Result<Fresh, ReadError> {
+        let Some((first, _)) = files.first() else { return Err(ReadError::Vanished) };
+        let size = files.iter().fold(0u64, |sum, (_, seen)| sum.saturating_add(seen.print.bytes));
+        if size > DOCUMENT_BYTES_MAX || files.len() > FILES_MAX {
+            return Err(unfit(QuarantineReason::TooLarge { size, max: DOCUMENT_BYTES_MAX }));
+        }
+        let inner: Vec<(String, u64)> =
+            files.iter().map(|(file, seen)| (file.inner.clone(), seen.print.bytes)).collect();
+        let document = document(&first.folder, &inner).value;
+        let mut sink = Sink::new(self.blobs);
+        sink.write(&head_bytes(&document))?;
+        for listed in &document.files {
+            if let Some((_, seen)) = files.iter().find(|(file, _)| file.inner == listed.name) {
+                self.copy(seen, &mut sink)?;
+            }
+        }
+        let name = &first.name;
+        let key = document_key(&first.folder, &name.key);
+        let newest = files.iter().map(|(_, seen)| seen.print.modified).max().unwrap_or_default();
+        let (body, digester, size) = sink.finish()?;
+        let (digest, _) = digester.finish();
+        Ok(Fresh {
+            name: version_name(self.salt, self.feed, &key, &name.occurred_at, &digest),
+            key: self.record_key(name, name.care_date, key)?,
+            at: moment_of(&name.occurred_at).unwrap_or(newest),
+            department: name.department.clone(),
+            title: document.title(),
+            digest,
+            size,
+            body,
+            patient: None,
+        })
+    }
+
+    /// Copies exactly as many bytes as were listed; another number means that a writer is at work.
+    fn copy(&self, seen: &Seen, sink: &mut Sink<'_>) -> Result<(), ReadError> {
+        let mut file = self.open(seen)?.take(seen.print.bytes.saturating_add(1));
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut copied = 0u64;
+        loop {
+            let count = file.read(&mut piece).map_err(|error| trouble(&error))?;
+            if count == 0 {
+                break;
+            }
+            copied += count as u64;
+            sink.write(&piece[..count])?;
+        }
+        if copied == seen.print.bytes { Ok(()) } else { Err(unfit(QuarantineReason::Changing)) }
+    }
+}
+
+/// Takes bytes into memory, and into a blob once they are too many for that.
+struct Sink<'a> {
+    blobs: &'a Blobs,
+    small: Vec<u8>,
+    large: Option<BlobWriter>,
+    digester: Digester,
+    size: u64,
+}
+
+impl<'a> Sink<'a> {
+    fn new(blobs: &'a Blobs) -> Self {
+        Self { blobs, small: Vec::new(), large: None, digester: Digester::new(), size: 0 }
+    }
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
+        self.digester.update(bytes);
+        self.size += bytes.len() as u64;
+        if let Some(large) = &mut self.large {
+            return Ok(large.write(bytes)?);
+        }
+        self.small.extend_from_slice(bytes);
+        if self.small.len() > BODY_INLINE_BYTES_MAX {
+            let mut large = self.blobs.writer();
+            large.write(&std::mem::take(&mut self.small))?;
+            self.large = Some(large);
+        }
+        Ok(())
+    }
+    fn finish(self) -> Result<(FreshBody, Digester, u64), ReadError> {
+        let body = match self.large {
+            Some(large) => FreshBody::Blob(large.finish()?.0),
+            None => FreshBody::Inline(self.small),
+        };
+        Ok((body, self.digester, self.size))
+    }
+}

@@ -1,0 +1,98 @@
+use super::limits::UNIT_FILES_MAX;
+use super::report::{IgnoredWhy, ScanReport};
+use protocol::crypto::mac;
+use protocol::data::{Space, View, decode};
+use protocol::time::Date;
+use records::ssmix2::cursor::{Listing, Print};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What became of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Fate {
+    /// A version of a record.
+    Record {
+        /// The version's name in its head's key.
+        name: [u8; 16],
+        /// The day under which it is stored.
+        date: Option<Date>,
+        /// Whether it holds.
+        standing: Standing,
+    },
+    /// No record.
+    Ignored(IgnoredWhy),
+    /// In quarantine; `again` says that the next scan tries it although it did not change (it could not be opened).
+    Quarantined {
+        /// Whether to try again.
+        again: bool,
+    },
+}
+
+/// Whether a version holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Standing {
+    Stored,
+    History,
+    Deleted,
+}
+
+/// One file of a unit at the last scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FileEntry {
+    pub(super) print: Print,
+    pub(super) fate: Fate,
+}
+
+/// All files of a unit at the last scan, by their path below the root of the feed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cursor {
+    pub(super) files: BTreeMap<String, FileEntry>,
+}
+
+impl Cursor {
+    /// What was noted of the unit at the last scan; nothing if it is new.
+    pub(super) fn load(view: &dyn View, key: &[u8]) -> Self {
+        view.get(Space::Meta, key).and_then(|value| decode(&value)).unwrap_or_default()
+    }
+    /// For comparing with a new walk.
+    pub(super) fn listing(&self) -> Listing {
+        let mut listing = Listing::default();
+        self.files.iter().for_each(|(path, entry)| listing.add(path.clone(), entry.print.bytes, entry.print.modified));
+        listing
+    }
+    /// Adds the fates of all files to a report.
+    pub(super) fn count(&self, report: &mut ScanReport) {
+        for entry in self.files.values() {
+            match entry.fate {
+                Fate::Ignored(why) => {
+                    report.ignore(why, 1);
+                    continue;
+                }
+                Fate::Quarantined { .. } => report.quarantined += 1,
+                Fate::Record { standing: Standing::Stored, .. } => report.stored += 1,
+                Fate::Record { standing: Standing::History, .. } => report.history += 1,
+                Fate::Record { standing: Standing::Deleted, .. } => report.deleted += 1,
+            }
+            report.seen += 1;
+        }
+    }
+}
+
+/// Where the cursor of a unit lies; paths hold patient numbers, so a keyed hash stands for them.
+pub(super) fn cursor_key(salt: &[u8], feed: [u8; 8], unit: &str) -> Vec<u8> {
+    let hash = mac(salt, &[&feed, unit.as_bytes()]);
+    [b"feed/".as_slice(), &feed, b"/unit/", &hash[..16]].concat()
+}
+
+/// Where the records are counted whose scan did not end yet.
+pub(super) fn open_key(feed: [u8; 8]) -> Vec<u8> {
+    [b"feed/".as_slice(), &feed, b"/open"].concat()
+}
+
+/// Where the report of the last scan lies that changed something.
+pub(super) fn report_key(feed: [u8; 8]) -> Vec<u8> {
+    [b"feed/".as_slice(), &feed, b"/report"].concat()
+}
+
+/// A path, a fingerprint and a fate take some 150 bytes.
+const _: () = assert!(UNIT_FILES_MAX * 200 <= store::limits::VALUE_BYTES_MAX);

@@ -1,0 +1,128 @@
+//! One file of the standardized storage: bytes to a fresh record, or to a reason for quarantine.
+use super::contents::FreshBody;
+use super::feed::Feed;
+use super::heads::{moment_of, version_name};
+use super::limits::MESSAGE_BYTES_MAX;
+use super::quarantine::QuarantineReason;
+use super::walk::Seen;
+use crate::bodies::BODY_INLINE_BYTES_MAX;
+use protocol::fetch::digest_of;
+use protocol::ids::{Hash, PatientId, RecordKey};
+use protocol::time::{Date, Millis};
+use records::model::Patient;
+use records::ssmix2::FileName;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use store::{BlobError, Blobs};
+
+/// A version of a record that was read and is not stored yet.
+pub(super) struct Fresh {
+    pub(super) key: RecordKey,
+    pub(super) name: [u8; 16],
+    pub(super) at: Millis,
+    pub(super) department: String,
+    pub(super) title: String,
+    pub(super) digest: Hash,
+    pub(super) size: u64,
+    pub(super) body: FreshBody,
+    /// What its PID says of the patient.
+    pub(super) patient: Option<Box<Patient>>,
+}
+
+/// Why a file did not become a fresh record.
+pub(super) enum ReadError {
+    /// Gone between listing and reading; as if it had not been seen.
+    Vanished,
+    /// It goes to quarantine.
+    Unfit(QuarantineReason),
+    /// The store's disk refused.
+    Store(BlobError),
+}
+
+impl From<BlobError> for ReadError {
+    fn from(error: BlobError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What reading needs.
+pub(super) struct Reader<'a> {
+    pub(super) root: &'a Path,
+    pub(super) feed: &'a Feed,
+    pub(super) salt: &'a [u8],
+    pub(super) blobs: &'a Blobs,
+}
+
+impl Reader<'_> {
+    /// Reads and parses one message. A body too large for a bundle is a blob when this returns.
+    pub(super) fn message(&self, name: &FileName, seen: &Seen) -> Result<Fresh, ReadError> {
+        let bytes = self.whole(seen)?;
+        let parsed = records::parse_file(name, &bytes);
+        let reading = parsed.map_err(|failure| unfit(QuarantineReason::Content(failure.to_string())))?.value;
+        let digest = digest_of(&bytes);
+        let department = match reading.clinical.department() {
+            "" => name.department.clone(),
+            shown => shown.to_owned(),
+        };
+        Ok(Fresh {
+            key: self.record_key(name, reading.date, name.key.clone())?,
+            name: version_name(self.salt, self.feed, &name.key, &name.occurred_at, &digest),
+            at: moment_of(&name.occurred_at).unwrap_or(seen.print.modified),
+            department,
+            title: reading.clinical.title(),
+            digest,
+            size: bytes.len() as u64,
+            body: self.body(bytes)?,
+            patient: Some(Box::new(reading.patient)),
+        })
+    }
+
+    /// The identity of a stored object.
+    pub(super) fn record_key(&self, name: &FileName, date: Option<Date>, key: String) -> Result<RecordKey, ReadError> {
+        let patient = PatientId::new(self.feed.authority.clone(), name.patient.expose());
+        let patient = patient.map_err(|_| unfit(QuarantineReason::Number))?;
+        Ok(RecordKey { facility: self.feed.facility.clone(), patient, kind: name.kind.clone(), care_date: date, key })
+    }
+
+    /// Opens a file that is really below the root, whatever links were put in its way since the walk.
+    pub(super) fn open(&self, seen: &Seen) -> Result<File, ReadError> {
+        let real = std::fs::canonicalize(&seen.at).map_err(|error| trouble(&error))?;
+        if real != seen.at || !real.starts_with(self.root) {
+            return Err(unfit(QuarantineReason::Link));
+        }
+        File::open(&real).map_err(|error| trouble(&error))
+    }
+
+    fn whole(&self, seen: &Seen) -> Result<Vec<u8>, ReadError> {
+        let too_large = |size| unfit(QuarantineReason::TooLarge { size, max: MESSAGE_BYTES_MAX });
+        if seen.print.bytes > MESSAGE_BYTES_MAX {
+            return Err(too_large(seen.print.bytes));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(seen.print.bytes).unwrap_or(0));
+        let read = self.open(seen)?.take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes);
+        read.map_err(|error| trouble(&error))?;
+        let size = bytes.len() as u64;
+        if size > MESSAGE_BYTES_MAX { Err(too_large(size)) } else { Ok(bytes) }
+    }
+
+    fn body(&self, bytes: Vec<u8>) -> Result<FreshBody, ReadError> {
+        if bytes.len() <= BODY_INLINE_BYTES_MAX {
+            return Ok(FreshBody::Inline(bytes));
+        }
+        Ok(FreshBody::Blob(self.blobs.put(&bytes)?.0))
+    }
+}
+
+/// A reason for quarantine as an error.
+pub(super) fn unfit(reason: QuarantineReason) -> ReadError {
+    ReadError::Unfit(reason)
+}
+
+/// What the operating system said of a file.
+pub(super) fn trouble(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ReadError::Vanished,
+        kind => unfit(QuarantineReason::Unreadable(kind.to_string())),
+    }
+}

@@ -1,0 +1,17 @@
+//! The one configuration file `musubi.toml`: read it, check it, explain it, add to it.
+//!
+//! `raw` is what the file says, `keys` the table of every key with range, default and meaning, `unknown` finds what is
+//! misspelt, `check` makes values of it ([`Config`]), `preset` the defaults by size of machine, `edit` adds a facility or a
+//! feed to the text without touching the rest.
+mod check;
+mod edit;
+mod keys;
+mod preset;
+mod raw;
+mod unknown;
+
+pub use check::{Config, Facility, Feed, LogTo, Relays};
+pub use edit::{add_facility, add_feed, first_text};
+pub use keys::{Key, explain, KEYS};
+pub use preset::Preset;
+pub use raw::{ConfigError, FILE, load, load_with, parse};

@@ -1,0 +1,117 @@
+use protocol::kinds::Role;
+use serde::{Deserialize, Serialize};
+
+/// Who acts at the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// Opaque number of a member of staff; the operating system's account if none was given.
+    pub staff: Option<String>,
+    /// What they are.
+    pub role: Option<Role>,
+}
+
+/// Everything that a verb can ask of a node. Shares and files travel as texts: the node may not see the caller's folders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    Status,
+    Doctor { sizes: bool },
+    Peers,
+    /// Applies what `setup` wrote into the configuration.
+    SetUp,
+    Invite { network: Option<String>, facility: String, contacts: Vec<String> },
+    Join { invite: String, wait_s: u64 },
+    JoinFile { charter: String, facility: String },
+    JoinStatus { network: Option<String>, wait_s: u64 },
+    AdmitList,
+    Admit { id: String, shares: Vec<String> },
+    AdmitFile { request: String, shares: Vec<String> },
+    AdmitOwn { network: Option<String>, facility: Option<String>, shares: Vec<String> },
+    AdmitRefuse { id: String },
+    Welcome { network: Option<String>, facility: String },
+    FoundDraft { name: String, founders: Vec<String>, k: u32, shares: Vec<String> },
+    Found { charter: String },
+    Proposals,
+    Sign { id: String, shares: Vec<String> },
+    Import { text: String },
+    Export { id: String },
+    Charter { network: Option<String> },
+    AccordPropose { network: Option<String>, charter: String, clauses: Vec<ClauseText>, days: Option<u64>, copy_hours: Option<u32>, contacts: Vec<String>, shares: Vec<String> },
+    AccordShow,
+    Revoke { network: Option<String>, target: Target, reason: String, shares: Vec<String> },
+    FeedAdd { facility: Option<String>, path: String, name: Option<String>, scan_interval_s: Option<u64> },
+    FeedList,
+    FeedTest { facility: Option<String>, path: String },
+    FeedScan { name: Option<String> },
+    FeedRetry { name: Option<String> },
+    FeedQuarantine { name: Option<String>, limit: usize },
+    PatientFind { who: Who, text: String, facility: Option<String> },
+    PatientShow { who: Who, patient: String },
+    ConsentRecord { who: Who, patient: String, spec: ConsentSpec },
+    ConsentShow { who: Who, patient: String },
+    ConsentWithdraw { who: Who, patient: String, receipt: Option<String>, wait_s: u64 },
+    Locate { who: Who, patient: String },
+    Fetch { who: Who, patient: String, read: ReadSpec },
+    Timeline { who: Who, patient: String, read: ReadSpec, local: bool },
+    LinkReview { who: Who },
+    LinkAsk { who: Who, patient: String, holder: String, statement: String },
+    LinkAnswer { who: Who, id: String, verdict: String },
+    AuditList { from: Option<u64>, limit: usize, patient: Option<String> },
+    AuditVerify,
+    AuditProve { leaf: u64 },
+}
+
+/// A clause as it is typed: `theirs:prescription,lab:doctor,pharmacist:treatment:hospital,clinic`.
+pub type ClauseText = String;
+
+/// What founders take back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// A facility's membership.
+    Facility(String),
+    /// A node's key.
+    Node(String),
+    /// An accord.
+    Accord(String),
+}
+
+/// What a patient agrees to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentSpec {
+    /// Facility that records it; the patient's if none.
+    pub facility: Option<String>,
+    /// `network`, `accord`, a facility's number, or a class; nothing: every facility that rules allow.
+    pub readers: Vec<String>,
+    /// Kinds; nothing: all.
+    pub kinds: Vec<String>,
+    /// Purposes; nothing: treatment, referral, care plan.
+    pub purposes: Vec<String>,
+    /// Care dates from, `YYYYMMDD`.
+    pub from: Option<String>,
+    /// Care dates to.
+    pub to: Option<String>,
+    /// How many days it lasts; nothing: until withdrawn.
+    pub days: Option<u64>,
+    /// How it was given: `paper`, `tablet`, `oral`.
+    pub means: Option<String>,
+    /// It is a refusal.
+    pub deny: bool,
+}
+
+/// What is to be read of holders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadSpec {
+    /// Why.
+    pub purpose: Option<String>,
+    /// Kinds; nothing: all.
+    pub kinds: Vec<String>,
+    /// Care dates from, `YYYYMMDD`.
+    pub from: Option<String>,
+    /// Care dates to.
+    pub to: Option<String>,
+    /// Only this holder.
+    pub holder: Option<String>,
+    /// Longest wait in milliseconds.
+    pub wait_ms: Option<u64>,
+    /// Most bytes.
+    pub limit_bytes: Option<u64>,
+}

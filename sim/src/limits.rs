@@ -1,0 +1,24 @@
+//! Every bound of the simulator, with its reason.
+
+/// Events of one run. Two days of ten nodes are about a hundred thousand; more is a storm, and a storm is a finding.
+pub const EVENTS_MAX: u64 = 3_000_000;
+/// Events that a violation prints: what led to it, on a few screens.
+pub const TRACE_EVENTS: usize = 200;
+/// Nodes of one scenario: links are a full matrix.
+pub const NODES_MAX: usize = 64;
+/// People of one scenario: each is written out with all records.
+pub const PEOPLE_MAX: u32 = 10_000;
+/// Longest simulated time: the certificates of a node last ninety days.
+pub const HORIZON_MS_MAX: u64 = 60 * 24 * 3_600_000;
+/// A connection over which nothing comes any more is given up after this long (keep-alive of the transport).
+pub const LAPSE_US: u64 = 20_000_000;
+/// A dial that nobody answers is given up after this long.
+pub const DIAL_US: u64 = 3_000_000;
+/// First wait before a peer is dialled again; doubles up to [`REDIAL_US_MAX`].
+pub const REDIAL_US: u64 = 2_000_000;
+/// Longest wait before a peer is dialled again.
+pub const REDIAL_US_MAX: u64 = 300_000_000;
+/// Wait after a lost packet until it is sent again.
+pub const RESEND_US: u64 = 200_000;
+/// Bytes that wait on one link; a reader slower than that loses its connection.
+pub const LINK_QUEUE_BYTES: u64 = 16 << 20;
