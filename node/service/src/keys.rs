@@ -155,10 +155,16 @@ impl Share {
     /// [`KeyError`] naming the file.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         let text = std::fs::read_to_string(path).map_err(|error| disk(path, &error))?;
-        let damaged = |problem: String| KeyError::Damaged { path: path.to_owned(), problem };
+        Self::parse(&text).map_err(|problem| KeyError::Damaged { path: path.to_owned(), problem })
+    }
+    /// Reads the text of a share file.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let title = text.lines().nth(1).unwrap_or_default();
-        let name = title.strip_prefix(SHARE_TITLE).ok_or_else(|| damaged("this is no founder's share".into()))?;
-        Ok(Self { name: name.trim().to_owned(), secret: parse(&text).map_err(damaged)? })
+        let name = title.strip_prefix(SHARE_TITLE).ok_or("this is no founder's share")?;
+        Ok(Self { name: name.trim().to_owned(), secret: parse(text)? })
     }
     /// Writes a share file for paper or a stick; readable by its owner only.
     ///

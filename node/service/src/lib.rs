@@ -30,8 +30,13 @@ pub mod revoking;
 mod service;
 pub mod signing;
 mod staff;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod timeline;
 pub mod view_cache;
+
+#[cfg(test)]
+mod flow_tests;
 
 pub use service::{OpenError, Opened, Service, ServiceConfig, WriteError};
 pub use staff::{Staff, StaffError};

@@ -14,4 +14,5 @@ pub use check::{Config, Facility, Feed, LogTo, Relays};
 pub use edit::{add_facility, add_feed, first_text};
 pub use keys::{Key, explain, KEYS};
 pub use preset::Preset;
-pub use raw::{ConfigError, FILE, load, load_with, parse};
+pub use raw::{ConfigError, FILE, load, parse};
+pub use unknown::nearest;

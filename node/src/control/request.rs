@@ -48,12 +48,12 @@ pub enum Request {
     PatientShow { who: Who, patient: String },
     ConsentRecord { who: Who, patient: String, spec: ConsentSpec },
     ConsentShow { who: Who, patient: String },
-    ConsentWithdraw { who: Who, patient: String, receipt: Option<String>, wait_s: u64 },
+    ConsentWithdraw { who: Who, patient: String, readers: Vec<String>, kinds: Vec<String>, network: Option<String>, even_in_emergency: bool, wait_s: u64 },
     Locate { who: Who, patient: String },
     Fetch { who: Who, patient: String, read: ReadSpec },
     Timeline { who: Who, patient: String, read: ReadSpec, local: bool },
     LinkReview { who: Who },
-    LinkAsk { who: Who, patient: String, holder: String, statement: String },
+    LinkAsk { who: Who, patient: String, holder: String, handle: Option<String>, statement: String },
     LinkAnswer { who: Who, id: String, verdict: String },
     AuditList { from: Option<u64>, limit: usize, patient: Option<String> },
     AuditVerify,
@@ -74,25 +74,27 @@ pub enum Target {
     Accord(String),
 }
 
-/// What a patient agrees to.
+/// What a patient agrees to; an empty list stands for the usual.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentSpec {
-    /// Facility that records it; the patient's if none.
-    pub facility: Option<String>,
-    /// `network`, `accord`, a facility's number, or a class; nothing: every facility that rules allow.
+    /// Single readers.
     pub readers: Vec<String>,
-    /// Kinds; nothing: all.
+    /// Classes of readers.
+    pub classes: Vec<String>,
+    /// Networks of readers.
+    pub networks: Vec<String>,
+    /// Holders whose records are meant.
+    pub holders: Vec<String>,
+    /// Kinds.
     pub kinds: Vec<String>,
-    /// Purposes; nothing: treatment, referral, care plan.
+    /// Staff.
+    pub roles: Vec<String>,
+    /// Purposes.
     pub purposes: Vec<String>,
-    /// Care dates from, `YYYYMMDD`.
-    pub from: Option<String>,
-    /// Care dates to.
-    pub to: Option<String>,
     /// How many days it lasts; nothing: until withdrawn.
     pub days: Option<u64>,
-    /// How it was given: `paper`, `tablet`, `oral`.
-    pub means: Option<String>,
+    /// What it rests on.
+    pub base: String,
     /// It is a refusal.
     pub deny: bool,
 }
@@ -101,15 +103,19 @@ pub struct ConsentSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadSpec {
     /// Why.
-    pub purpose: Option<String>,
+    pub purpose: String,
+    /// What shows it.
+    pub ground: Option<String>,
+    /// What the ground is.
+    pub evidence: String,
     /// Kinds; nothing: all.
     pub kinds: Vec<String>,
     /// Care dates from, `YYYYMMDD`.
     pub from: Option<String>,
     /// Care dates to.
     pub to: Option<String>,
-    /// Only this holder.
-    pub holder: Option<String>,
+    /// Only these holders.
+    pub holders: Vec<String>,
     /// Longest wait in milliseconds.
     pub wait_ms: Option<u64>,
     /// Most bytes.

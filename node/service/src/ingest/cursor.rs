@@ -5,7 +5,7 @@ use protocol::data::{Space, View, decode};
 use protocol::time::Date;
 use records::ssmix2::cursor::{Listing, Print};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,9 +60,9 @@ impl Cursor {
         self.files.iter().for_each(|(path, entry)| listing.add(path.clone(), entry.print.bytes, entry.print.modified));
         listing
     }
-    /// Adds the fates of all files to a report.
-    pub(super) fn count(&self, report: &mut ScanReport) {
-        for entry in self.files.values() {
+    /// Adds the fates of all files that were seen to a report.
+    pub(super) fn count(&self, unseen: &BTreeSet<String>, report: &mut ScanReport) {
+        for (_, entry) in self.files.iter().filter(|(path, _)| !unseen.contains(*path)) {
             match entry.fate {
                 Fate::Ignored(why) => {
                     report.ignore(why, 1);

@@ -1,5 +1,5 @@
 //! Patients whose publication has to follow: noted in the transaction that changed them, so that no crash forgets one.
-use protocol::data::{Batch, Outcome, Space, decode};
+use protocol::data::{Batch, Outcome, Space, View, decode};
 use protocol::ids::PatientRef;
 use std::sync::Arc;
 use store::Store;

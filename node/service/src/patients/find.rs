@@ -117,7 +117,7 @@ impl Patients {
 
     /// The patient with this authority and number; tells nothing but whether there is one.
     pub fn by_id(&self, id: &PatientId) -> Option<PatientRef> {
-        super::tokens::find_by_id(&self.store.view(), &self.tokens, id)
+        super::tokens::find_by_id(&self.store.view(), &self.tokens, id, None)
     }
 
     /// What is known of a patient, for publishing, locating and linking inside the node; nothing of it may be shown.

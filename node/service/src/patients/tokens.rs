@@ -4,7 +4,7 @@ use super::entry::load;
 use matching::normal::{insurance, kana, kanji, name};
 use protocol::crypto::mac;
 use protocol::data::{Space, View};
-use protocol::ids::{PatientId, PatientRef};
+use protocol::ids::{FacilityId, PatientId, PatientRef};
 use records::model::NameForm;
 use std::collections::BTreeSet;
 use store::Store;
@@ -115,11 +115,17 @@ pub(crate) fn with_token(view: &dyn View, prefix: &[u8], limit: usize) -> Vec<Pa
     found.iter().filter_map(|(key, _)| p(key)).collect()
 }
 
-/// The patient of this node with exactly this authority and number.
-pub(crate) fn find_by_id(view: &dyn View, key: &TokenKey, id: &PatientId) -> Option<PatientRef> {
+/// The patient of this node with exactly this authority and number, of this facility or of any.
+pub(crate) fn find_by_id(
+    view: &dyn View,
+    key: &TokenKey,
+    id: &PatientId,
+    facility: Option<&FacilityId>,
+) -> Option<PatientRef> {
     let prefix = key.prefix(Field::Id, &id_text(id));
     let found = with_token(view, &prefix, SAME_HASH_MAX);
-    found.into_iter().find(|patient| load(view, *patient).is_some_and(|entry| entry.id == *id))
+    let fits = |entry: PatientEntry| entry.id == *id && facility.is_none_or(|facility| *facility == entry.facility);
+    found.into_iter().find(|patient| load(view, *patient).is_some_and(fits))
 }
 
 fn id_text(id: &PatientId) -> String {

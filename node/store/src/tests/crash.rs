@@ -17,7 +17,7 @@ fn newest(view: &dyn View) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn groups_are_whole_and_nothing_acknowledged_is_lost(
         seed: u64,

@@ -1,0 +1,64 @@
+use super::{Chart, Found, HolderAnswer, Home, ItemPath, ItemView};
+use protocol::ids::PatientRef;
+use protocol::time::Millis;
+use service::Staff;
+
+/// What the pages ask of a node. Every method may block, and writes its own event of the log before it shows a patient.
+pub trait Desk: Send + Sync + 'static {
+    /// The guarded moment.
+    fn now(&self) -> Millis;
+    /// How the node, its networks and its feeds are; nothing of patients.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    fn home(&self, staff: &Staff) -> Result<Home, DeskError>;
+    /// Looks for patients by name, kana, birth date or number.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is shown then.
+    fn search(&self, staff: &Staff, text: &str) -> Result<Found, DeskError>;
+    /// One person: own records, and who else may hold some. Sends no packet.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is shown then.
+    fn chart(&self, staff: &Staff, patient: PatientRef) -> Result<Chart, DeskError>;
+    /// Asks the other holders, on the ground that this text shows; `each` is called as answers come, in any order, and gives
+    /// back whether anybody still listens.
+    ///
+    /// # Errors
+    /// [`DeskError`] if nobody could be asked. Holders that did not answer are answers, not errors.
+    fn ask(
+        &self,
+        staff: &Staff,
+        patient: PatientRef,
+        ground: &str,
+        each: &mut dyn FnMut(HolderAnswer) -> bool,
+    ) -> Result<(), DeskError>;
+    /// Which of these copies are still here; a withdrawal or their end takes them away.
+    fn kept(&self, staff: &Staff, patient: PatientRef, items: &[ItemPath]) -> Vec<ItemPath>;
+    /// One record, for reading.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is shown then.
+    fn item(&self, staff: &Staff, patient: PatientRef, item: &ItemPath) -> Result<ItemView, DeskError>;
+}
+
+/// Why a page has nothing to show. Says nothing about a patient.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeskError {
+    /// No such patient or record here, or no longer.
+    #[error("not here, or no longer")]
+    Unknown,
+    /// Nothing in the text can be looked for.
+    #[error("nothing in this text can be looked for")]
+    EmptySearch,
+    /// The node does not keep up; ask again.
+    #[error("the node is busy")]
+    Busy,
+    /// What came does not fit its digest or cannot be read; nothing of it is shown.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// The node could not do it; the text is for its operator.
+    #[error("{0}")]
+    Failed(String),
+}

@@ -1,0 +1,334 @@
+# Words of the pages. The same keys as ja.ftl, by test.
+
+## frame
+product = Musubi
+skip-to-main = Skip to content
+demo-title = Demo
+demo-text = People, facilities and values are all made up
+nav-label = Main screens
+nav-today = Today
+nav-patients = Patients
+search-label = Find a patient
+search-hint = Name, kana, birth date, number
+search-button = Search
+desk-name = This desk
+desk-note = { $role }, this machine only
+role-doctor = Doctor
+role-nurse = Nurse
+role-pharmacist = Pharmacist
+role-dentist = Dentist
+role-care-manager = Care manager
+role-care-staff = Care staff
+role-clerk = Clerk
+role-emergency = Emergency
+role-auditor = Auditor
+role-administrator = Administrator
+role-network-office = Network office
+unknown = unknown
+
+## today
+home-title = Today
+home-all-well = The node is running. 0 things need attention.
+home-attention =
+    { $n ->
+        [one] 1 thing needs
+       *[other] { $n } things need
+    } attention.
+home-stopped = The node's core is not running. Only own records can be seen. Run `musubi doctor`.
+home-search-lead = The beginning of a name or its kana, a patient number, or a birth date (S33.3.21, 1958-03-21)
+home-facilities = Facilities of this node
+home-no-facility = No facility is set up yet. Begin with `musubi setup`.
+home-patients =
+    { $n ->
+        [one] 1 patient
+       *[other] { $n } patients
+    }
+home-node = This node
+home-node-key = Node key
+home-running = Running
+home-not-running = Stopped
+home-networks = Networks
+home-alone = Not in any network yet. With an invitation, join by `musubi join`.
+home-members =
+    { $n ->
+        [one] 1 member
+       *[other] { $n } members
+    }
+home-not-member = Waiting to be admitted
+home-accords = Accords: { $names }
+home-freshness = Freshness of state
+fresh-green = within 24 h
+fresh-amber = within 72 h
+fresh-red = over 72 h
+fresh-unknown = could not be checked
+fresh-amber-text = State is over 24 hours old. Reading works; new members are not accepted. Check the line.
+fresh-red-text = State is over 72 hours old. Only own records can be read. Check the line.
+member-own = ours
+member-online = Connected
+member-seen = Offline since { $since }
+member-never = Not connected yet
+home-feeds = Feeds
+home-no-feeds = No feed is set. Add one in `musubi.toml` under [[facility.feed]].
+feed-scanned = last scan { $when }
+feed-never = not scanned yet
+feed-quarantine = { $n } in quarantine
+feed-quarantine-text =
+    { $name }: { $n ->
+        [one] 1 file
+       *[other] { $n } files
+    } could not be read. `musubi feed list` says why; `musubi feed retry` when mended.
+feed-problem-text = { $name }: the feed stands still ({ $problem }). Run `musubi feed test`.
+home-log = Audit trail
+log-size =
+    { $n ->
+        [one] 1 event
+       *[other] { $n } events
+    }
+log-witnessed =
+    up to event { $n } signed by { $by ->
+        [one] 1 witness
+       *[other] { $by } witnesses
+    }
+log-unwitnessed = waiting for witnesses
+log-good = enough witnesses
+
+## search
+patients-title = Find a patient
+patients-lead = Only patients of this node's facilities are found. Every search is logged.
+found-title =
+    { $n ->
+        [one] 1 patient
+       *[other] { $n } patients
+    } found
+found-zero = 0 patients fit
+found-zero-help = Try the first letters, kana, the birth date or the number. Only people registered at an own facility are found.
+found-more = There are more: add a word.
+search-empty = Type a name or its beginning, a number or a birth date.
+col-patient = Patient
+col-birth = Born, age
+col-sex = Sex
+col-number = Number
+col-facility = Facility
+col-records = Records here
+same-name = same name
+same-name-help = There are people of the same name. Check the birth date.
+deleted-patient = deleted by facility
+sex-female = F
+sex-male = M
+sex-other = other
+sex-unknown = sex unknown
+no-name = name unknown
+birth-unknown = birth date unknown
+born = born { $date }
+age-years = { $n } y
+age-years-months = { $n } y { $m } mo
+age-months = { $n } mo
+age-days = { $n } d
+
+## timeline
+timeline-title = Timeline
+banner-label = Patient
+fact-allergy = Allergies
+fact-number = Number
+allergy-here = as registered here
+allergy-no-list = not known here
+allergy-others = check the rows for others
+allergy-zero = 0 registered here
+seen-now = This look was logged { $time }
+seen-why = Treatment
+axis-label = Facility and answer
+zoom-label = Scale
+zoom-day = Days
+zoom-week = Weeks
+zoom-month = Months
+zoom-year = Years
+step-back = Earlier
+step-on = Later
+order-label = Order
+order-holder = By facility
+order-date = By date
+now = now
+own-state = Here
+own-checked = feed { $when }
+own-not-checked = time of feed unknown
+state-data = Data
+state-nothing = Nothing for you
+state-pending = Pending
+state-busy = Busy
+state-offline = Offline since { $since }
+state-offline-ever = Offline
+state-late = Late
+state-outside = Outside accord
+state-not-member = Not a member
+state-no-consent = No consent here
+state-damaged = Damaged
+state-unlinked = To be matched
+state-not-same = Someone else
+state-gone = Copy removed
+state-asking = Asking…
+state-not-asked = Not asked
+tell-nothing = Outside consent, accord or role
+tell-pending = Unknown — waiting for people there or the patient
+tell-busy = Unknown — busy; ask again in a while
+tell-offline = Unknown — offline since { $since }; ask again once it is back
+tell-offline-ever = Unknown — never reached yet
+tell-late = Unknown — did not answer in time; ask again in a while
+tell-outside = Outside clause { $clause } of the accord; the two network offices can change it
+tell-not-member = Unknown — not a member in their eyes; ask the network office
+tell-no-consent = Unknown — no consent taken here; `musubi consent record`
+tell-damaged = Unknown — what came does not fit its signature; not shown
+tell-unlinked = Unknown — people must say whether it is the same person; `musubi link review`
+tell-not-same = Found to be another person
+tell-gone = Unknown — the copy is gone (withdrawal or end of time); ask again
+tell-asking = Waiting for the answer
+tell-not-asked = Unknown — not asked yet
+item-count =
+    { $n ->
+        [one] 1 record
+       *[other] { $n } records
+    }
+item-count-of = { $m } of { $n }
+cut-note = only a part came
+announced = announces: { $kinds }
+ask-title = Ask other facilities
+ask-lead =
+    { $n ->
+        [one] 1 facility
+       *[other] { $n } facilities
+    } may hold records. Asking is logged on both sides.
+ask-ground = Ground of treatment: number of the reception or the like
+ask-required = required
+ask-button = Ask
+ask-again = Ask again
+ask-ground-fault = Type the number of the reception or the like; no name.
+demo-ground = demo reception
+asked-at = Answers to a question asked { $when }
+summary-asking =
+    Asking { $n ->
+        [one] 1 facility
+       *[other] { $n } facilities
+    }
+summary-all =
+    { $n ->
+        [one] The 1 facility
+       *[other] All { $n } facilities
+    } answered
+summary-part = Records of { $m } of { $n } facilities are unknown: { $names }
+summary-alone = By the index held here, 0 other facilities announce records. How fresh the index is stands under Today.
+summary-not-asked =
+    Records of { $n ->
+        [one] 1 other facility
+       *[other] { $n } other facilities
+    } are unknown (not asked yet)
+ask-failed = Asking failed. Records of other facilities are unknown.
+list-own = Own records
+list-of = Records of { $name }
+list-merged = What arrived, by date
+list-waiting = Stands here by date once all facilities have answered
+list-period = { $from } to { $to }
+list-standing = Standing (records without a date)
+list-more = { $n } more. A shorter period shows them.
+list-outside = { $n } outside this period ({ $from } to { $to })
+list-empty-period = 0 records arrived for this period
+col-date = Date
+col-kind = Kind
+col-title = Record
+col-source = Source
+col-age = Age
+old = old
+ago-today = today
+ago-days =
+    { $n ->
+        [one] 1 day
+       *[other] { $n } days
+    } ago
+ago-months =
+    { $n ->
+        [one] 1 month
+       *[other] { $n } months
+    } ago
+ago-years =
+    { $n ->
+        [one] 1 year
+       *[other] { $n } years
+    } ago
+ago-ahead = ahead
+mark-many = { $n } records
+print-note = Printed at { $node }, { $when }
+legend-visit = visit
+legend-drug = drugs
+legend-lab = lab
+legend-image = image
+legend-doc = document
+legend-other = other
+legend-unknown = unknown
+kind-basic = Basic data
+kind-visit = Visit
+kind-prescription = Prescription
+kind-injection = Injection
+kind-lab = Laboratory
+kind-disease = Problems
+kind-allergy = Allergies
+kind-image = Imaging
+kind-physiology = Physiology
+kind-document = Document
+kind-summary = Summary
+kind-care = Care
+kind-meal = Meal
+kind-other = Other
+
+## item
+item-title = Record
+back-to-timeline = Back to timeline
+item-source = Source
+item-own = own record
+item-made = Made
+item-until = Copy until
+item-unread = This record cannot be shown as rows. See the original below.
+item-no-text = This is no text and cannot be opened here.
+item-problems = Oddities of its form
+item-original = Original text
+item-original-cut = long; only its beginning
+item-more-lines = { $n } more rows; see the original.
+item-size = { $n } bytes
+mark-low = low
+mark-high = high
+mark-abnormal = abnormal
+mark-alert = alert
+mark-struck = struck
+line-event = Event
+line-time = Time
+line-department = Department
+line-doctor = Doctor
+line-place = Place
+line-drug = Drug
+line-usage = Usage
+line-result = Result
+line-finding = Finding
+line-procedure = Procedure
+line-disease = Diagnosis
+line-allergy = Allergy
+line-basic = Basic
+line-insurance = Insurance
+line-comment = Comment
+line-file = File
+line-field = Field
+
+## faults
+fault-title = Cannot be opened
+fault-key-title = The entrance link is needed
+fault-key-text = Only the person who runs the node can open this. Use the link printed by `musubi run` (in the demo: `musubi demo`).
+fault-host-title = Not under this name
+fault-host-text = Open { $url }. Other names are refused to keep foreign pages out.
+fault-forged-title = This form is not accepted
+fault-forged-text = It came from another page, or the node was restarted. Nothing changed. Open the page again and send it once more.
+fault-unknown-title = Not here
+fault-unknown-text = The number is wrong, or the copy has expired or was withdrawn. Search for the patient again.
+fault-busy-title = Busy
+fault-busy-text = The node does not keep up. Wait a little and open the page again.
+fault-damaged-title = This record cannot be opened
+fault-damaged-text = Its content does not fit its signature or form, so nothing of it is shown. Run `musubi doctor`.
+fault-failed-title = The node could not answer
+fault-failed-text = The patient's records are unknown. `musubi doctor` names the cause and the remedy.
+fault-page-text = There is no page at this address.
+fault-home = To Today

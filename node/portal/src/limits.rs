@@ -1,0 +1,36 @@
+//! Every bound of the portal, each with its reason.
+
+/// A form: a search text or a reception's number and a token.
+pub const FORM_BYTES_MAX: usize = 16 << 10;
+/// Characters of one search text or ground that are looked at.
+pub const TEXT_CHARS_MAX: usize = 200;
+/// Calls of the desk at once; more than the threads of a clinic's machine only wait for each other, so others hear *busy*.
+pub const DESK_CALLS_MAX: usize = 32;
+/// Holders with a place of their own on a page. Further ones are added below in order of arrival.
+pub const SLOTS_MAX: usize = 64;
+/// Lists of arrived rows that are kept in order of arrival; as many as holders.
+pub const ARRIVALS_MAX: usize = 2 * SLOTS_MAX;
+/// Items of one holder in the list of one period: keeps a page of six holders below 150 kB. A shorter period shows the rest.
+pub const ITEMS_SHOWN_MAX: usize = 80;
+/// Items of the list by date of one period, for the same reason.
+pub const MERGED_SHOWN_MAX: usize = 300;
+/// Columns in which marks of one lane are drawn apart: about 14 px each at 1280.
+pub const LANE_BINS: usize = 64;
+/// Rows of one record that are shown.
+pub const LINES_SHOWN_MAX: usize = 400;
+/// Characters of a record's original text on its page.
+pub const ORIGINAL_CHARS_MAX: usize = 40_000;
+/// Answers of holders that are kept so that another period needs no second question; for how long, and of how many patients.
+pub const READING_KEPT_MS: u64 = 10 * protocol::time::MINUTE_MS;
+/// See [`READING_KEPT_MS`]: a desk has few patients open at a time.
+pub const READINGS_MAX: usize = 32;
+/// How long the ground of a question (the number of a reception) holds for one patient: a working day.
+pub const GROUND_KEPT_MS: u64 = 12 * protocol::time::HOUR_MS;
+/// Grounds that are kept: receptions of one desk in one day.
+pub const GROUNDS_MAX: usize = 512;
+/// Answers that wait for a slow browser; the question pauses then.
+pub const ANSWERS_WAITING_MAX: usize = 16;
+/// How long stopping waits for pages that are being sent.
+pub const STOP_WAIT_MS: u64 = 3_000;
+/// Age from which a laboratory result is called old: six months.
+pub const LAB_OLD_DAYS: i64 = 183;

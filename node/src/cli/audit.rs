@@ -1,0 +1,69 @@
+use super::{Output, ask, input};
+use crate::control::{Reply, Request};
+use crate::failure::Failure;
+use clap::Subcommand;
+use protocol::audit::Evidence;
+use protocol::crypto::Real;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+#[derive(Subcommand)]
+pub enum AuditVerb {
+    /// The newest events
+    List {
+        /// From this number on
+        #[arg(long)]
+        from: Option<u64>,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Only those about this patient
+        #[arg(long, value_name = "PATIENT")]
+        patient: Option<String>,
+    },
+    /// Check the whole log of this node; with a file: check evidence, no node needed
+    Verify {
+        /// An evidence file
+        file: Option<PathBuf>,
+    },
+    /// Evidence that an event is in the log, as a file for --out
+    Prove {
+        /// Its number
+        leaf: u64,
+    },
+}
+
+pub fn run(folder: &Path, verb: AuditVerb, out: &Output) -> Result<Reply, Failure> {
+    match verb {
+        AuditVerb::List { from, limit, patient } => ask(folder, Request::AuditList { from, limit, patient }, out),
+        AuditVerb::Verify { file: None } => ask(folder, Request::AuditVerify, out),
+        AuditVerb::Verify { file: Some(file) } => verify_file(&file),
+        AuditVerb::Prove { leaf } => ask(folder, Request::AuditProve { leaf }, out),
+    }
+}
+
+/// Checks an evidence file with nothing but what is in it.
+fn verify_file(file: &Path) -> Result<Reply, Failure> {
+    let evidence = Evidence::from_text(&input::text(file)?).map_err(Failure::refused)?;
+    let findings = evidence.verify(&Real).map_err(Failure::refused)?;
+    let event = &findings.event;
+    let witnesses: Vec<String> = findings.witnesses.iter().map(|(key, _)| key.to_string()).collect();
+    let exchange = findings.exchange.as_ref().map(|found| {
+        json!({
+            "reader": found.reader.to_string(), "holder": found.holder.to_string(),
+            "names_this_leaf": found.names_this_leaf, "receipt": format!("{:?}", found.receipt),
+        })
+    });
+    let json = json!({
+        "ok": true, "leaf": findings.index, "event": crate::desk::event_json(findings.index, event),
+        "log": findings.checkpoint.log.to_string(), "size": findings.checkpoint.size, "witnesses": witnesses, "exchange": exchange,
+    });
+    let mut text = format!(
+        "The evidence holds: event {} ({}) is in the log {} as of {} events, co-signed by {} witnesses.",
+        findings.index, event.what, findings.checkpoint.log, findings.checkpoint.size, witnesses.len()
+    );
+    if findings.exchange.is_some_and(|found| found.names_this_leaf) {
+        text.push_str("\nReader and holder both signed the receipt of this very exchange.");
+    }
+    Ok(Reply::new(json, text))
+}
