@@ -96,7 +96,9 @@ impl From<service::engine::CommandError> for Failure {
         use service::engine::CommandError::{Busy, Late, Refused, Stopped};
         match &error {
             Refused(_) => Self::refused(&error),
-            Busy | Late => Self::unreachable(&error).next("try again in a moment; `musubi status` shows what the node does"),
+            Busy | Late => {
+                Self::unreachable(&error).next("try again in a moment; `musubi status` shows what the node does")
+            }
             Stopped => Self::unreachable(&error),
         }
     }

@@ -49,6 +49,11 @@ fn signed() -> impl Strategy<Value = v1::Signed> {
 }
 
 fn message() -> impl Strategy<Value = Message> {
+    prop_oneof![state_message(), read_message()]
+}
+
+/// Joining, shared state, the index and its secrets.
+fn state_message() -> impl Strategy<Value = Message> {
     prop_oneof![
         proptest::collection::vec(signed(), 0..4).prop_map(|objects| Message::Hello(v1::Hello {
             version_min: 1,
@@ -98,6 +103,12 @@ fn message() -> impl Strategy<Value = Message> {
             epoch: 1,
             sealed
         })),
+    ]
+}
+
+/// Reads, withdrawals, logs and links.
+fn read_message() -> impl Strategy<Value = Message> {
+    prop_oneof![
         (bytes(), bytes()).prop_map(|(body, signature)| Message::Request(v1::Request { body, signature })),
         (bytes(), bytes()).prop_map(|(body, signature)| Message::Decision(v1::Decision { body, signature })),
         (bytes(), bytes()).prop_map(|(request, reader_signature)| Message::Receipt(v1::Receipt {

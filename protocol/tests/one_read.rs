@@ -115,6 +115,7 @@ impl Scene {
             period: Period::ALL,
             limit_bytes: 1 << 20,
             wait_ms: 10_000,
+            ground: protocol::data::Batch::default(),
         }
     }
     fn fetch(&mut self, change: impl FnOnce(&mut FetchOrder)) -> protocol::engine::Answer {

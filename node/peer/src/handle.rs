@@ -1,3 +1,4 @@
+use crate::address::relay_of;
 use crate::bulk::{BULK_PROTOCOL, BulkStream};
 use crate::event::Via;
 use crate::identity::peer_id_of;
@@ -7,6 +8,7 @@ use libp2p::Multiaddr;
 use libp2p_stream::Control;
 use protocol::ids::NodeKey;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
@@ -27,6 +29,7 @@ pub(crate) enum Command {
     Dial { node: NodeKey, addresses: Vec<Multiaddr> },
     Want { node: NodeKey, addresses: Vec<Multiaddr> },
     Unwant(NodeKey),
+    Reserve { relay: NodeKey, address: Multiaddr },
     Hangup(NodeKey),
     Reset(NodeKey),
     Block { node: NodeKey, time: Duration },
@@ -39,6 +42,7 @@ pub(crate) enum Command {
 pub(crate) struct Board {
     lines: RwLock<BTreeMap<NodeKey, Line>>,
     addresses: RwLock<Vec<Multiaddr>>,
+    sent_bytes: AtomicU64,
 }
 
 /// The line to one connected peer.
@@ -105,6 +109,17 @@ impl NetHandle {
     pub fn unwant(&self, node: NodeKey) -> Result<(), Busy> {
         self.ask(Command::Unwant(node))
     }
+    /// Keeps a reservation at a relay from now on, besides those of the configuration (at most four in all), so that others
+    /// reach this node through it. `address` is `…/p2p/RELAY`; one that is no relay's address changes nothing.
+    ///
+    /// # Errors
+    /// [`Busy`] if too much is asked at once; nothing happens then.
+    pub fn reserve(&self, address: &Multiaddr) -> Result<(), Busy> {
+        match relay_of(address) {
+            Some((relay, address)) => self.ask(Command::Reserve { relay, address }),
+            None => Ok(()),
+        }
+    }
     /// Closes all connections to a peer and ends [`NetHandle::want`].
     ///
     /// # Errors
@@ -152,7 +167,13 @@ impl NetHandle {
         line.frames.try_send(Queued { bytes: frame, _room: room }).map_err(|error| match error {
             TrySendError::Full(_) => SendError::Full,
             TrySendError::Closed(_) => SendError::NotConnected,
-        })
+        })?;
+        self.board.sent_bytes.fetch_add(size.into(), Ordering::Relaxed);
+        Ok(())
+    }
+    /// Bytes of messages queued for peers since the start, without those of transfers.
+    pub fn sent_bytes(&self) -> u64 {
+        self.board.sent_bytes.load(Ordering::Relaxed)
     }
     /// Opens a bulk stream to a connected peer.
     ///

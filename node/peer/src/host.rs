@@ -2,7 +2,7 @@
 use protocol::data::{Batch, Write};
 use protocol::engine::{Done, Event, Receive, Source, Ticket};
 use protocol::fetch::Item;
-use protocol::ids::RequestId;
+use protocol::ids::{Hash, RequestId};
 use protocol::time::Millis;
 use std::io;
 use tokio::sync::mpsc;
@@ -16,11 +16,8 @@ pub trait Host: Send + Sync + 'static {
     fn commit(&self, batch: Batch, done: Completion);
     /// Deletes the copies that these requests fetched; `done` when it is durable. As [`Host::commit`].
     fn forget(&self, requests: Vec<RequestId>, done: Completion);
-    /// The bytes of one item, from its beginning. Called and read on a thread that may block.
-    ///
-    /// # Errors
-    /// The record cannot be given any more; the reader is told so.
-    fn open(&self, source: &Source, item: &Item) -> io::Result<Box<dyn io::Read + Send>>;
+    /// The records of one answer. Used on a thread that may block.
+    fn shelf(&self) -> Box<dyn Shelf>;
     /// A place for the items of an answer. Called on a thread that may block.
     ///
     /// # Errors
@@ -28,6 +25,17 @@ pub trait Host: Send + Sync + 'static {
     fn keep(&self, receive: &Receive) -> io::Result<Box<dyn Keeper>>;
     /// Something happened. Called on the Engine's thread, in order: must not wait.
     fn event(&self, event: Event);
+}
+
+/// Gives the records of one answer, in the order of its plan.
+pub trait Shelf: Send {
+    /// The bytes of one item, from its beginning.
+    ///
+    /// # Errors
+    /// The record cannot be given any more; the reader is told so.
+    fn open(&mut self, source: &Source, item: &Item) -> io::Result<Box<dyn io::Read + Send>>;
+    /// The hash of every chunk of a large item, if they are known without reading it.
+    fn hashes(&mut self, source: &Source) -> Option<Vec<Hash>>;
 }
 
 /// Takes in one answer. Dropped before [`Keeper::finish`]: nothing is kept.

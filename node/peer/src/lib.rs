@@ -33,7 +33,7 @@ pub use config::{NetConfig, NetLimits, StartError, Transports};
 pub use driver::{End, EngineBusy, EngineHandle, Running, drive};
 pub use event::{FrameBytes, NetEvent, Via, Warning};
 pub use handle::{Busy, NetHandle, OpenError, PeerStatus, SendError};
-pub use host::{Completion, Host, Keeper};
+pub use host::{Completion, Host, Keeper, Shelf};
 pub use identity::{node_key_of, peer_id_of};
 pub use libp2p::{Multiaddr, PeerId};
 pub use msg::MSG_PROTOCOL;

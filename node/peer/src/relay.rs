@@ -40,13 +40,16 @@ enum PlaceState {
 impl Reservations {
     /// Keeps a reservation at each of these relays (key and address without the key).
     pub(crate) fn new(relays: &[(NodeKey, Multiaddr)], seed: u64) -> Self {
-        let place = |(relay, address): &(NodeKey, Multiaddr)| Place {
-            relay: *relay,
-            listen: address.clone().with(Protocol::P2p(crate::identity::peer_id_of(*relay))).with(Protocol::P2pCircuit),
-            failures: 0,
-            state: PlaceState::Away,
-        };
-        Self { places: relays.iter().map(place).collect(), jitter: Jitter(seed) }
+        let places = relays.iter().map(|(relay, address)| Place::new(*relay, address)).collect();
+        Self { places, jitter: Jitter(seed) }
+    }
+    /// Keeps a reservation at one more relay; false if it is one already or there are enough.
+    pub(crate) fn add(&mut self, relay: NodeKey, address: &Multiaddr) -> bool {
+        if self.places.len() >= RELAYS_MAX || self.places.iter().any(|place| place.relay == relay) {
+            return false;
+        }
+        self.places.push(Place::new(relay, address));
+        true
     }
     /// A relay is connected directly.
     pub(crate) fn connected(&mut self, now: Instant, relay: NodeKey) {
@@ -114,6 +117,15 @@ impl Reservations {
 }
 
 impl Place {
+    fn new(relay: NodeKey, address: &Multiaddr) -> Self {
+        let at = Protocol::P2p(crate::identity::peer_id_of(relay));
+        Self {
+            relay,
+            listen: address.clone().with(at).with(Protocol::P2pCircuit),
+            failures: 0,
+            state: PlaceState::Away,
+        }
+    }
     fn retry(&mut self, now: Instant, jitter: &mut Jitter) {
         let pause: Duration = grown(DIAL_RETRY, self.failures);
         self.failures = self.failures.saturating_add(1);
@@ -162,6 +174,18 @@ mod tests {
         assert_eq!((places.due(now).len(), places.deadline()), (0, None));
         assert!(places.accepted(RELAY));
         assert!(!places.accepted(RELAY), "a renewal is no news");
+    }
+
+    #[test]
+    fn a_relay_that_becomes_known_later_is_asked_once_it_is_connected() {
+        let (mut places, now) = (Reservations::new(&[], 1), Instant::now());
+        let address: Multiaddr = "/ip4/10.0.0.9/tcp/443".parse().expect("address");
+        assert!(places.add(RELAY, &address));
+        assert!(!places.add(RELAY, &address), "it is one already");
+        places.connected(now, RELAY);
+        assert_eq!(places.due(now).len(), 1);
+        let more = (3..9).filter(|number| places.add(NodeKey([*number; 32]), &address)).count();
+        assert_eq!(more, RELAYS_MAX - 1);
     }
 
     #[test]

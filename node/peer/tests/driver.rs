@@ -1,7 +1,7 @@
 //! Two Engines with real sockets between them: one read, small and large, cut and resumed.
 mod support;
 
-use peer::{Completion, End, EngineHandle, Host, Keeper, NetConfig, NetHandle, Running, drive};
+use peer::{Completion, End, EngineHandle, Host, Keeper, NetConfig, NetHandle, Running, Shelf, drive};
 use protocol::crypto::Real;
 use protocol::data::{Batch, Write};
 use protocol::engine::{
@@ -49,15 +49,29 @@ impl Host for Rest {
         self.copies.lock().expect("lock").clear();
         done.committed(Vec::new());
     }
-    fn open(&self, _: &Source, item: &Item) -> io::Result<Box<dyn Read + Send>> {
-        let body = self.bodies.get(&item.digest).cloned().ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(Body { body, at: 0, cut: self.cut.clone() }))
+    fn shelf(&self) -> Box<dyn Shelf> {
+        Box::new(Books { bodies: self.bodies.clone(), cut: self.cut.clone() })
     }
     fn keep(&self, _: &Receive) -> io::Result<Box<dyn Keeper>> {
         Ok(Box::new(Keep { begun: BTreeMap::new(), copies: self.copies.clone() }))
     }
     fn event(&self, event: Event) {
         let _ = self.events.send(event);
+    }
+}
+
+struct Books {
+    bodies: BTreeMap<Hash, Vec<u8>>,
+    cut: Cut,
+}
+
+impl Shelf for Books {
+    fn open(&mut self, _: &Source, item: &Item) -> io::Result<Box<dyn Read + Send>> {
+        let body = self.bodies.get(&item.digest).cloned().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Body { body, at: 0, cut: self.cut.clone() }))
+    }
+    fn hashes(&mut self, _: &Source) -> Option<Vec<Hash>> {
+        None
     }
 }
 
@@ -216,6 +230,7 @@ impl Site {
             period: Period::ALL,
             limit_bytes: 1 << 30,
             wait_ms: 25_000,
+            ground: Batch::default(),
         };
         let ticket = self.command(Command::Fetch(Box::new(order)));
         let answer = |event: &Event| match event {

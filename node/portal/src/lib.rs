@@ -16,4 +16,4 @@ mod view;
 
 pub use app::{Doors, router};
 pub use i18n::Lang;
-pub use serve::{PortalConfig, PortalError, RunningPortal, serve, serve_desk};
+pub use serve::{Feeds, PortalConfig, PortalError, RunningPortal, serve, serve_desk};

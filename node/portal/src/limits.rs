@@ -11,11 +11,11 @@ pub const SLOTS_MAX: usize = 64;
 /// Lists of arrived rows that are kept in order of arrival; as many as holders.
 pub const ARRIVALS_MAX: usize = 2 * SLOTS_MAX;
 /// Items of one holder in the list of one period: keeps a page of six holders below 150 kB. A shorter period shows the rest.
-pub const ITEMS_SHOWN_MAX: usize = 80;
+pub const ITEMS_SHOWN_MAX: usize = 40;
 /// Items of the list by date of one period, for the same reason.
-pub const MERGED_SHOWN_MAX: usize = 300;
-/// Columns in which marks of one lane are drawn apart: about 14 px each at 1280.
-pub const LANE_BINS: usize = 64;
+pub const MERGED_SHOWN_MAX: usize = 240;
+/// Columns in which marks of one lane are drawn apart: about 16 px each at 1280, which is a mark.
+pub const LANE_BINS: usize = 44;
 /// Rows of one record that are shown.
 pub const LINES_SHOWN_MAX: usize = 400;
 /// Characters of a record's original text on its page.
@@ -32,5 +32,11 @@ pub const GROUNDS_MAX: usize = 512;
 pub const ANSWERS_WAITING_MAX: usize = 16;
 /// How long stopping waits for pages that are being sent.
 pub const STOP_WAIT_MS: u64 = 3_000;
+/// Records of allergies whose entries stand in the banner; a facility has one.
+pub const ALLERGIES_SHOWN_MAX: usize = 4;
+/// A record above this size has no original text on its page: no message is so large.
+pub const ORIGINAL_BYTES_MAX: u64 = 1 << 20;
+/// A source that was not walked for so long stands still.
+pub const FEED_OLD_MS: u64 = protocol::time::DAY_MS;
 /// Age from which a laboratory result is called old: six months.
 pub const LAB_OLD_DAYS: i64 = 183;

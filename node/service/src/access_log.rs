@@ -188,7 +188,8 @@ impl Service {
             Some(signed) => signed,
             None => SignedCheckpoint::sign(&Real, &self.identity().log, audit::head(&view), self.now()),
         };
-        let gathered = Evidence::gather(&view, self.store().salt_key(), index, checkpoint).ok_or(ProveError::Damaged)?;
+        let gathered =
+            Evidence::gather(&view, self.store().salt_key(), index, checkpoint).ok_or(ProveError::Damaged)?;
         let evidence = match event.request.and_then(|request| self.exchange(request)) {
             Some(exchange) => gathered.exchange(exchange),
             None => gathered,
@@ -235,7 +236,8 @@ impl Service {
     fn node_keys_of(&self, facility: &FacilityId) -> Vec<PublicKey> {
         let book = self.book();
         let roots = book.networks().filter_map(|(network, _)| book.membership(network, facility)).map(|m| m.root);
-        let mut keys: Vec<PublicKey> = roots.filter_map(|root| book.node_cert(&root)).map(|cert| cert.node.into()).collect();
+        let mut keys: Vec<PublicKey> =
+            roots.filter_map(|root| book.node_cert(&root)).map(|cert| cert.node.into()).collect();
         keys.push(Real.public(&self.identity().node));
         keys.dedup();
         keys

@@ -165,7 +165,8 @@ impl Service {
     fn read_partner(&self, text: &str) -> Result<(NetworkId, Signed), AccordError> {
         let charters = ObjectFile::parse_as(FileKind::Charter, text)?.objects()?;
         self.know_charters(&charters)?;
-        let signed = charters.into_iter().find(|signed| signed.kind == ObjectKind::Charter).ok_or(AccordError::NoPartner)?;
+        let signed =
+            charters.into_iter().find(|signed| signed.kind == ObjectKind::Charter).ok_or(AccordError::NoPartner)?;
         let network = Charter::network_of(&signed).ok_or(AccordError::NoPartner)?;
         let newest = self.charters().remove(&network).unwrap_or(signed);
         Ok((network, newest))

@@ -3,7 +3,7 @@
 //! A bundle is `count u16 ‖ length u32 of each frame ‖ frames`, big-endian; the store packs and seals it as one value.
 use protocol::data::{Space, View};
 use protocol::fetch::Place;
-use protocol::ids::PatientRef;
+use protocol::ids::{Hash, PatientRef};
 use protocol::limits::CHUNK_BYTES_MAX;
 use store::{BlobError, BlobId, BlobReader, Blobs};
 
@@ -102,6 +102,18 @@ pub(crate) fn bundle_key(patient: PatientRef, number: u32) -> Vec<u8> {
     [patient.0.to_be_bytes().as_slice(), &number.to_be_bytes()].concat()
 }
 
+/// Where the hashes of a blob's chunks lie, for transfers of it.
+pub(crate) fn hashes_key(blob: &[u8; 32]) -> Vec<u8> {
+    [b"chunks/".as_slice(), blob].concat()
+}
+
+/// The hash of every chunk of a blob, if they were noted when it was taken in.
+pub(crate) fn chunk_hashes(view: &dyn View, blob: &[u8; 32]) -> Option<Vec<Hash>> {
+    let bytes = view.get(Space::Bodies, &hashes_key(blob))?;
+    let (hashes, over) = bytes.as_chunks::<32>();
+    over.is_empty().then(|| hashes.iter().copied().map(Hash).collect())
+}
+
 /// Frames that are on their way into bundles.
 #[derive(Default)]
 pub(crate) struct Bundles {
@@ -166,7 +178,8 @@ pub(crate) fn unpack(bundle: &[u8], frame: u32) -> Option<&[u8]> {
 pub(crate) const BODY_INLINE_BYTES_MAX: usize = 32 << 10;
 /// A bundle is closed at this size, below what the store calls a large value.
 const BUNDLE_BYTES_MAX: usize = 60 << 10;
-const _: () = assert!(BODY_INLINE_BYTES_MAX <= BUNDLE_BYTES_MAX && BUNDLE_BYTES_MAX < store::limits::VALUE_BYTES_INLINE);
+const _: () =
+    assert!(BODY_INLINE_BYTES_MAX <= BUNDLE_BYTES_MAX && BUNDLE_BYTES_MAX < store::limits::VALUE_BYTES_INLINE);
 
 #[cfg(test)]
 mod tests {

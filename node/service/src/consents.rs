@@ -167,7 +167,9 @@ impl Service {
         if receipt.stance == Stance::Permit {
             let earlier = receipts_of(&self.view(), spec.patient);
             let said_no = earlier.iter().any(|old| {
-                matches!(old.stance, Stance::Deny | Stance::Stop) && old.is_in_force(receipt.taken_at) && old.taken_at < receipt.taken_at
+                matches!(old.stance, Stance::Deny | Stance::Stop)
+                    && old.is_in_force(receipt.taken_at)
+                    && old.taken_at < receipt.taken_at
             });
             if said_no {
                 self.keep_receipt(spec.patient, receipt.lift(ReceiptId(fresh())))?;
@@ -214,7 +216,12 @@ impl Service {
     pub(crate) fn patient_entry(&self, patient: PatientRef) -> Result<PatientEntry, ConsentError> {
         patients::load(&self.view(), patient).ok_or(ConsentError::NoPatient(patient))
     }
-    fn receipt_of(&self, staff: &Staff, spec: &ConsentSpec, entry: &PatientEntry) -> Result<ConsentReceipt, ConsentError> {
+    fn receipt_of(
+        &self,
+        staff: &Staff,
+        spec: &ConsentSpec,
+        entry: &PatientEntry,
+    ) -> Result<ConsentReceipt, ConsentError> {
         let now = self.now();
         let taken_at = spec.taken_at.unwrap_or(now);
         let from = spec.from.unwrap_or(taken_at);

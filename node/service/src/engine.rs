@@ -23,9 +23,9 @@
 //! }
 //! ```
 //!
-//! `commit` answers on the store's thread, in order. [`ItemReader`], [`Keeping`], [`Outgoing`] and [`Incoming`] block on the
+//! `commit` answers on the store's thread, in order. [`Shelf`], [`Keeping`], [`Outgoing`] and [`Incoming`] block on the
 //! disk: one blocking thread per transfer, never the Engine's. `outgoing` and `incoming` speak frames of `protocol::fetch`
-//! (inline pieces and bulk alike, with their length); `item` and `keeping` are the same below `fetch::{Sender, Check}`, for a
+//! (inline pieces and bulk alike, with their length); `shelf` and `keeping` are the same below `fetch::{Sender, Check}`, for a
 //! driver that has its own frames.
 //!
 //! **For a driver with a handle of its own** (`peer::EngineHandle`): call [`Host::settle_later`] once, and run one thread:
@@ -36,9 +36,11 @@
 pub mod alone;
 mod handle;
 mod host;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 pub use handle::{CommandError, EngineHandle, Pending};
-pub(crate) use host::{HostParts, open};
 pub use host::{Host, Inbox};
-pub use transfer::{Incoming, ItemError, ItemReader, Keeping, Outgoing};
+pub(crate) use host::{HostParts, open};
+pub use transfer::{Incoming, ItemError, ItemReader, Keeping, Outgoing, Shelf};

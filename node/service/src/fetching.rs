@@ -1,7 +1,7 @@
 //! Fetching (照会): every certain holder of a patient's records is asked at once; each gets its own row, whatever it answers.
 use crate::engine::{CommandError, Pending};
 use crate::limits::ANSWER_GRACE_MS;
-use crate::locating::{Located, LocateError, is_certain};
+use crate::locating::{LocateError, Located, is_certain};
 use crate::patients::PatientEntry;
 use crate::publishing::strings_of;
 use crate::random::fresh;
@@ -10,14 +10,15 @@ use crate::staff::Staff;
 use protocol::audit::{Event, What};
 use protocol::crypto::sha256;
 use protocol::data::{Batch, Space, encode};
-use protocol::engine::{Answer, Certainty, Command, Event as Told, FetchOrder, HolderStatus};
+use protocol::engine::{Answer, Candidate, Certainty, Command, Event as Told, FetchOrder, HolderStatus};
 use protocol::fetch::Item;
-use protocol::ids::{FacilityId, Hash, PatientRef, ReceiptId, RequestId};
+use protocol::ids::{FacilityId, Handle, Hash, PatientRef, ReceiptId, RequestId};
 use protocol::kinds::{KindSet, Purpose};
 use protocol::limits::{ANSWER_WAIT_MS, FETCH_BYTES_MAX, REQUEST_LIFE_MS};
 use protocol::policy::{Evidence, EvidenceKind};
-use protocol::time::{Millis, Period};
-use std::time::Duration;
+use protocol::time::Period;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// What shows that the purpose is true; its text stays here, a commitment to it goes to holders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,8 +110,8 @@ pub struct HolderRow {
     pub leaf: Option<u64>,
     /// The holder's leaf for it.
     pub holder_leaf: Option<(u64, Hash)>,
-    /// How long the answer took, in milliseconds.
-    pub took_ms: u64,
+    /// How long the answer took, from the question on to our leaf for it.
+    pub took: Duration,
 }
 
 /// Why nothing was asked.
@@ -123,7 +124,9 @@ pub enum FetchError {
     #[error("a read asks for at least one kind and one byte")]
     Empty,
     /// Without it no holder answers.
-    #[error("a read needs what shows its purpose: the number of the reception, the referral, or who stands at the desk")]
+    #[error(
+        "a read needs what shows its purpose: the number of the reception, the referral, or who stands at the desk"
+    )]
     NoGround,
     /// The Engine.
     #[error(transparent)]
@@ -156,31 +159,48 @@ impl Service {
             return Err(FetchError::NoGround);
         }
         let entry = self.patient_entry(spec.patient).map_err(LocateError::from)?;
-        let evidence = self.commit_ground(staff, spec, &entry)?;
+        let (evidence, mut ground) = self.ground(staff, spec, &entry);
         let mut found = self.candidates(spec.patient, &entry)?;
         found.retain(|candidate| spec.holders.is_empty() || spec.holders.contains(&candidate.holder));
-        let begun = self.now();
-        let mut rows = Vec::new();
-        let mut asked = Vec::new();
+        let begun = Instant::now();
+        let mut sent = BTreeMap::new();
+        for candidate in found.iter().filter(|candidate| is_certain(candidate)) {
+            let order = self.order(staff, spec, &entry, (candidate, evidence, ground.clone()));
+            let pending = self.engine().send(Command::Fetch(Box::new(order)));
+            if pending.is_ok() {
+                ground = Batch::default();
+            }
+            sent.insert(key_of(candidate), pending);
+        }
+        if !ground.is_empty() {
+            // Nobody is asked; that somebody wanted to is in the log all the same.
+            self.commit(ground).map_err(LocateError::from)?;
+        }
+        let (mut rows, mut asked) = (Vec::new(), Vec::new());
         for located in self.describe(found) {
-            if is_certain(&located.candidate) {
-                let order = self.order(staff, spec, &entry, (&located, evidence));
-                asked.push((located, self.engine().send(Command::Fetch(Box::new(order)))));
-            } else {
-                let state =
-                    if located.candidate.certainty == Certainty::NotSame { RowState::NotSame } else { RowState::Unlinked };
-                rows.push(HolderRow::unasked(located, state));
+            match sent.remove(&key_of(&located.candidate)) {
+                Some(pending) => asked.push((located, pending)),
+                None if located.candidate.certainty == Certainty::NotSame => {
+                    rows.push(HolderRow::unasked(located, RowState::NotSame));
+                }
+                None => rows.push(HolderRow::unasked(located, RowState::Unlinked)),
             }
         }
         rows.iter().for_each(&mut each);
         self.collect(spec, begun, asked, (&mut rows, &mut each))?;
         Ok(rows)
     }
-    fn order(&self, staff: &Staff, spec: &FetchSpec, entry: &PatientEntry, (located, evidence): (&Located, Evidence)) -> FetchOrder {
+    fn order(
+        &self,
+        staff: &Staff,
+        spec: &FetchSpec,
+        entry: &PatientEntry,
+        (candidate, evidence, ground): (&Candidate, Evidence, Batch),
+    ) -> FetchOrder {
         FetchOrder {
             patient: spec.patient,
             facility: entry.facility.clone(),
-            candidate: located.candidate.clone(),
+            candidate: candidate.clone(),
             strings: strings_of(entry),
             staff: staff.id().to_owned(),
             role: staff.role(),
@@ -191,20 +211,21 @@ impl Service {
             period: spec.period,
             limit_bytes: spec.limit_bytes.min(FETCH_BYTES_MAX),
             wait_ms: spec.wait_ms.clamp(1, REQUEST_LIFE_MS),
+            ground,
         }
     }
     /// Looks at all that are asked in turn, so that no slow holder hides a quick one.
     fn collect(
         &self,
         spec: &FetchSpec,
-        begun: Millis,
+        begun: Instant,
         mut asked: Vec<(Located, Result<Pending, CommandError>)>,
         (rows, each): (&mut Vec<HolderRow>, &mut impl FnMut(&HolderRow)),
     ) -> Result<(), FetchError> {
         let limit = spec.wait_ms.clamp(1, REQUEST_LIFE_MS).saturating_add(ANSWER_GRACE_MS);
         while !asked.is_empty() {
             let pause = Duration::from_millis(if asked.len() == 1 { limit } else { LOOK_MS });
-            let is_over = self.now().since(begun) > limit;
+            let is_over = begun.elapsed() > Duration::from_millis(limit);
             let mut waiting = Vec::new();
             for (located, pending) in asked {
                 let answer = match pending {
@@ -224,9 +245,9 @@ impl Service {
                     Err(CommandError::Stopped) => return Err(CommandError::Stopped.into()),
                     Err(error) => Some(Err(error)),
                 };
-                let took_ms = self.now().since(begun);
+                let took = begun.elapsed();
                 let row = match answer {
-                    Some(Ok(answer)) => HolderRow::answered(located, answer, took_ms),
+                    Some(Ok(answer)) => HolderRow::answered(located, answer, took),
                     Some(Err(_)) => HolderRow::unasked(located, RowState::Answered(HolderStatus::Busy)),
                     None => HolderRow::unasked(located, RowState::Answered(HolderStatus::Late)),
                 };
@@ -238,8 +259,9 @@ impl Service {
         rows.sort_by(|one, other| one.located.candidate.holder.cmp(&other.located.candidate.holder));
         Ok(())
     }
-    /// Writes down what shows the purpose, so that it can be opened later, and logs that this member of staff asks.
-    fn commit_ground(&self, staff: &Staff, spec: &FetchSpec, entry: &PatientEntry) -> Result<Evidence, FetchError> {
+    /// What shows the purpose, so that it can be opened later, and the event that this member of staff asks. It goes to disk
+    /// with the leaf for the first question, so before anything is shown.
+    fn ground(&self, staff: &Staff, spec: &FetchSpec, entry: &PatientEntry) -> (Evidence, Batch) {
         let salt: [u8; 16] = fresh();
         let commitment = sha256(&[b"musubi/ground", &salt, spec.ground.text.as_bytes()]);
         let mut batch = Batch::default();
@@ -247,9 +269,13 @@ impl Service {
         batch.put(Space::Desk, key, encode(&(salt, spec.ground.text.as_str(), spec.patient)));
         let event = Event::new(self.now(), What::PatientFound).patient(spec.patient).facility(entry.facility.clone());
         batch.log(event.staff(staff.id()).purpose(spec.purpose).kinds(spec.kinds).object(commitment).note("asked"));
-        self.commit(batch).map_err(LocateError::from)?;
-        Ok(Evidence { kind: spec.ground.kind, commitment })
+        (Evidence { kind: spec.ground.kind, commitment }, batch)
     }
+}
+
+/// What tells candidates apart.
+fn key_of(candidate: &Candidate) -> (FacilityId, Handle) {
+    (candidate.holder.clone(), candidate.handle)
 }
 
 impl HolderRow {
@@ -263,10 +289,10 @@ impl HolderRow {
             is_cut: false,
             leaf: None,
             holder_leaf: None,
-            took_ms: 0,
+            took: Duration::ZERO,
         }
     }
-    fn answered(located: Located, answer: Answer, took_ms: u64) -> Self {
+    fn answered(located: Located, answer: Answer, took: Duration) -> Self {
         Self {
             state: RowState::Answered(answer.status),
             request: answer.request,
@@ -275,7 +301,7 @@ impl HolderRow {
             is_cut: answer.cut,
             leaf: answer.leaf,
             holder_leaf: answer.holder_leaf,
-            took_ms,
+            took,
             located,
         }
     }

@@ -65,7 +65,9 @@ pub struct CharterDraft {
 #[derive(Debug, thiserror::Error)]
 pub enum FoundError {
     /// The charter cannot be: too few or too many founders, one twice, or a k that two quorums could miss each other with.
-    #[error("this charter cannot be ({0}): k founders must be more than half of all and at least two, each with a key of its own")]
+    #[error(
+        "this charter cannot be ({0}): k founders must be more than half of all and at least two, each with a key of its own"
+    )]
     Charter(FieldError),
     /// Too few founders have signed; the draft waits as a file.
     #[error("{have} of {need} founders have signed; pass the charter file on and let the next one sign it")]
@@ -152,7 +154,7 @@ impl Service {
         let kept = self.view().get(Space::Meta, &founding_key(signed.hash())).and_then(|value| decode(&value));
         let secret: [u8; 32] = kept.ok_or(FoundError::Elsewhere)?;
         self.keep_network(network)?;
-        self.engine().ask(Command::Pin(network, Some(signed.clone())))?;
+        self.ask_durably(Command::Pin(network, Some(signed.clone())))?;
         let scope = Scope::Network(network);
         self.engine().ask(Command::KeepSecret { scope, epoch: charter.epoch, secret })?;
         let mut batch = Batch::default();
@@ -202,7 +204,10 @@ impl Service {
 
 fn read_charter(text: &str) -> Result<Signed, FoundError> {
     let objects = ObjectFile::parse_as(FileKind::Charter, text)?.objects()?;
-    objects.into_iter().find(|signed| signed.kind == ObjectKind::Charter && signed.seq == 0).ok_or(FileError::Damaged.into())
+    objects
+        .into_iter()
+        .find(|signed| signed.kind == ObjectKind::Charter && signed.seq == 0)
+        .ok_or(FileError::Damaged.into())
 }
 
 fn draft_of(charter: &Charter, signed: &Signed) -> CharterDraft {

@@ -1,6 +1,5 @@
 //! Health (状態): what the node knows of itself, and for everything that is not green what to do about it.
 use crate::onboarding::FacilitySetup;
-use crate::patients;
 use crate::service::Service;
 use protocol::audit::{self, Head};
 use protocol::clock::Trust;
@@ -179,10 +178,14 @@ impl Service {
             peers_up: snapshot.as_ref().map_or(0, |s| s.up.len()),
             peers_known: reachable,
             shelves: snapshot.as_ref().map_or(0, |s| s.shelves.len()),
-            patients: patients::Patients::new(self.store().clone(), self.clock().clone()).count(),
+            patients: self.patients().count(),
             log: audit::head(&view),
             witnessed: good_checkpoint(&view).map(|signed| signed.checkpoint.size),
-            waiting: (proposals(&view).len(), pending_joins(&view).len(), pending_links(&view).iter().filter(|q| q.verdict.is_none()).count()),
+            waiting: (
+                proposals(&view).len(),
+                pending_joins(&view).len(),
+                pending_links(&view).iter().filter(|q| q.verdict.is_none()).count(),
+            ),
             alarms: self.engine().alarms(),
             now,
         }
@@ -248,7 +251,8 @@ fn finding(check: Check, light: Light, found: impl Into<String>, remedy: impl In
 }
 
 fn running(status: &Status) -> Finding {
-    let (light, found) = if status.is_running { (Light::Green, "the node runs") } else { (Light::Red, "the node does not run") };
+    let (light, found) =
+        if status.is_running { (Light::Green, "the node runs") } else { (Light::Red, "the node does not run") };
     finding(Check::Running, light, found, "start it with `musubi run`")
 }
 
@@ -303,7 +307,8 @@ fn facilities(status: &Status) -> Vec<Finding> {
     let line = |(setup, networks): &(FacilitySetup, Vec<NetworkStatus>)| {
         let live: Vec<&NetworkStatus> = networks.iter().filter(|network| network.is_live).collect();
         if live.is_empty() {
-            let remedy = "ask the network's office for an invite and run `musubi join`; if it was revoked, talk to the office";
+            let remedy =
+                "ask the network's office for an invite and run `musubi join`; if it was revoked, talk to the office";
             return finding(Check::Membership, Light::Amber, format!("facility {} is in no network", setup.id), remedy);
         }
         let soon = live.iter().find(|n| n.membership.as_ref().is_some_and(|m| m.to < status.now.plus(RENEW_SOON_MS)));
@@ -314,7 +319,12 @@ fn facilities(status: &Status) -> Vec<Finding> {
                 format!("the membership of facility {} in {} ends within 30 days", setup.id, network.name),
                 "ask the network's office to renew it",
             ),
-            None => finding(Check::Membership, Light::Green, format!("facility {} is in {} network(s)", setup.id, live.len()), ""),
+            None => finding(
+                Check::Membership,
+                Light::Green,
+                format!("facility {} is in {} network(s)", setup.id, live.len()),
+                "",
+            ),
         }
     };
     status.facilities.iter().map(line).collect()
@@ -329,7 +339,12 @@ fn node_keys(status: &Status) -> Vec<Finding> {
             1..KEY_DAYS_AMBER => (Light::Amber, format!("the node key of facility {} ends in {days} days", setup.id)),
             _ => (Light::Green, format!("the node key of facility {} is good for {days} days", setup.id)),
         };
-        finding(Check::NodeKeys, light, found, "put the facility's root key back into keys/ and restart the node; it renews the key")
+        finding(
+            Check::NodeKeys,
+            light,
+            found,
+            "put the facility's root key back into keys/ and restart the node; it renews the key",
+        )
     };
     status.facilities.iter().map(line).collect()
 }
@@ -346,8 +361,15 @@ fn peers(status: &Status) -> Finding {
     let found = format!("{} of {} peers are connected", status.peers_up, status.peers_known);
     match (status.peers_up, status.peers_known) {
         (0, 0) => finding(Check::Peers, Light::Green, "there are no other members yet", ""),
-        (0, _) => finding(Check::Peers, Light::Red, found, "check the line to the outside (UDP and TCP 443), then `musubi peers`"),
-        (up, known) if up * 2 < known => finding(Check::Peers, Light::Amber, found, "see `musubi peers` for who is missing since when"),
+        (0, _) => finding(
+            Check::Peers,
+            Light::Red,
+            found,
+            "check the line to the outside (UDP and TCP 443), then `musubi peers`",
+        ),
+        (up, known) if up * 2 < known => {
+            finding(Check::Peers, Light::Amber, found, "see `musubi peers` for who is missing since when")
+        }
         _ => finding(Check::Peers, Light::Green, found, ""),
     }
 }
@@ -356,17 +378,27 @@ fn freshness(status: &Status) -> Finding {
     let remedy = "bring the node back into contact with other members; see `musubi peers`";
     match status.freshness {
         Some(Freshness::Green) => finding(Check::Freshness, Light::Green, "what is known of the networks is fresh", ""),
-        Some(Freshness::Amber) => finding(Check::Freshness, Light::Amber, "what is known of the networks is older than a day", remedy),
-        Some(Freshness::Red) => {
-            finding(Check::Freshness, Light::Red, "what is known of the networks is older than three days: requests are not answered", remedy)
+        Some(Freshness::Amber) => {
+            finding(Check::Freshness, Light::Amber, "what is known of the networks is older than a day", remedy)
         }
+        Some(Freshness::Red) => finding(
+            Check::Freshness,
+            Light::Red,
+            "what is known of the networks is older than three days: requests are not answered",
+            remedy,
+        ),
         None => finding(Check::Freshness, Light::Amber, "the Engine is too busy to say", "try again in a moment"),
     }
 }
 
 fn witnesses(status: &Status) -> Finding {
     match status.witnessed {
-        Some(size) => finding(Check::Witnesses, Light::Green, format!("witnesses signed the log up to {size} of {}", status.log.size), ""),
+        Some(size) => finding(
+            Check::Witnesses,
+            Light::Green,
+            format!("witnesses signed the log up to {size} of {}", status.log.size),
+            "",
+        ),
         None if status.peers_known == 0 => finding(Check::Witnesses, Light::Green, "there are no witnesses yet", ""),
         None => finding(
             Check::Witnesses,
@@ -383,10 +415,26 @@ fn alarms(status: &Status) -> Finding {
     };
     let (light, found, remedy) = match newest {
         Alarm::Store(why) => (Light::Red, format!("a write failed: {why}"), "look at the disk, then restart the node"),
-        Alarm::Fork(hash) => (Light::Red, format!("two different versions of one signed object ({hash:?})"), "call the founders: one of them signed twice"),
-        Alarm::LogFork(log) => (Light::Red, format!("a log told two stories ({log:?})"), "call the node's operator; if it is your own log, it was restored from an old backup"),
-        Alarm::Damaged(holder) => (Light::Amber, format!("what {holder} sent did not fit its signature"), "ask the holder to run `musubi doctor`"),
-        Alarm::Strikes(node) => (Light::Amber, format!("peer {node:?} kept sending what it must not and was hung up on"), "tell its operator; an old version is the usual cause"),
+        Alarm::Fork(hash) => (
+            Light::Red,
+            format!("two different versions of one signed object ({hash:?})"),
+            "call the founders: one of them signed twice",
+        ),
+        Alarm::LogFork(log) => (
+            Light::Red,
+            format!("a log told two stories ({log:?})"),
+            "call the node's operator; if it is your own log, it was restored from an old backup",
+        ),
+        Alarm::Damaged(holder) => (
+            Light::Amber,
+            format!("what {holder} sent did not fit its signature"),
+            "ask the holder to run `musubi doctor`",
+        ),
+        Alarm::Strikes(node) => (
+            Light::Amber,
+            format!("peer {node:?} kept sending what it must not and was hung up on"),
+            "tell its operator; an old version is the usual cause",
+        ),
     };
     finding(Check::Alarms, light, format!("{} alarms; the newest: {found}", status.alarms.len()), remedy)
 }

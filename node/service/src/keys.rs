@@ -140,7 +140,9 @@ pub enum ShareTextError {
     #[error("the founder's key has a mistake: {0}")]
     Printed(#[from] PrintedError),
     /// Something else.
-    #[error("this is not a founder's public key; it begins with {PUBLIC_PREFIX} and goes on with groups of letters and a name")]
+    #[error(
+        "this is not a founder's public key; it begins with {PUBLIC_PREFIX} and goes on with groups of letters and a name"
+    )]
     Foreign,
 }
 

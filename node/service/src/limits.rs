@@ -35,5 +35,6 @@ pub const WITNESS_WAIT_MS: u64 = 5_000;
 pub const LOG_PAGE_MAX: usize = 10_000;
 /// How long an accord lasts if nobody says otherwise: a year.
 pub const ACCORD_MS: u64 = 365 * protocol::time::DAY_MS;
-/// Small items of one transfer are kept as values up to this sum; above it they go into blobs. Half a batch of the store.
-pub const KEPT_INLINE_BYTES_MAX: u64 = 8 << 20;
+/// The items of an answer up to this size are kept as values: one sync of the journal makes them durable with the leaf. Those
+/// of a larger answer lie in a file, which is written once instead of twice (journal and index).
+pub const KEPT_INLINE_BYTES_MAX: u64 = 256 << 10;

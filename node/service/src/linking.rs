@@ -83,7 +83,11 @@ impl Service {
     ///
     /// # Errors
     /// [`WriteError`] if it could not be logged; then nothing is shown.
-    pub fn links(&self, staff: &Staff, patient: PatientRef) -> Result<Vec<(FacilityId, Handle, LinkState)>, WriteError> {
+    pub fn links(
+        &self,
+        staff: &Staff,
+        patient: PatientRef,
+    ) -> Result<Vec<(FacilityId, Handle, LinkState)>, WriteError> {
         let links = links_here(&self.view(), patient);
         let count = u32::try_from(links.len()).unwrap_or(u32::MAX);
         self.log(Event::new(self.now(), What::Shown).patient(patient).staff(staff.id()).count(count).note("links"))?;

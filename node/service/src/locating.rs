@@ -62,7 +62,8 @@ impl Service {
         let entry = self.patient_entry(patient)?;
         let found = self.candidates(patient, &entry)?;
         let kinds = found.iter().fold(KindSet::NONE, |kinds, candidate| kinds.or(candidate.kinds));
-        let event = Event::new(self.now(), What::PatientFound).patient(patient).facility(entry.facility).staff(staff.id());
+        let event =
+            Event::new(self.now(), What::PatientFound).patient(patient).facility(entry.facility).staff(staff.id());
         let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
         self.log(event.kinds(kinds).count(count).note("located"))?;
         Ok(self.describe(found))

@@ -113,11 +113,7 @@ impl ObjectFile {
     /// [`FileError::Kind`] if it is of another.
     pub fn parse_as(kind: FileKind, text: &str) -> Result<Self, FileError> {
         let file = Self::parse(text)?;
-        if file.kind == kind {
-            Ok(file)
-        } else {
-            Err(FileError::Kind { found: file.kind.word(), wanted: kind.word() })
-        }
+        if file.kind == kind { Ok(file) } else { Err(FileError::Kind { found: file.kind.word(), wanted: kind.word() }) }
     }
     /// Its parts as signed objects.
     ///

@@ -13,7 +13,9 @@ use protocol::engine::{Command, Identity, JoinRequest, JoinStatus, pending_joins
 use protocol::ids::{FacilityId, Hash, NetworkId, NodeKey, PublicKey, to_printed};
 use protocol::kinds::{Codes, FacilityClass, KindSet, MemberRole, member_roles};
 use protocol::limits::{INVITE_MS, MEMBERSHIP_MS, NODE_KEY_MS};
-use protocol::state::{Book, Charter, Invite, InviteError, JoinBody, Membership, NodeCert, Object, ObjectKind, Signed, Target};
+use protocol::state::{
+    Book, Charter, Invite, InviteError, JoinBody, Membership, NodeCert, Object, ObjectKind, Signed, Target,
+};
 use protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 use store::Store;
@@ -37,7 +39,11 @@ impl FacilitySpec {
     /// All kinds; holds, reads and witnesses, and relays if the node does.
     pub fn usual(id: FacilityId, name: impl Into<String>, class: FacilityClass, relay: bool) -> Self {
         use MemberRole::{Holder, Reader, Relay, Witness};
-        let roles = if relay { member_roles(&[Holder, Reader, Witness, Relay]) } else { member_roles(&[Holder, Reader, Witness]) };
+        let roles = if relay {
+            member_roles(&[Holder, Reader, Witness, Relay])
+        } else {
+            member_roles(&[Holder, Reader, Witness])
+        };
         Self { id, name: name.into(), class, kinds: KindSet::ALL, roles }
     }
 }
@@ -96,7 +102,9 @@ pub enum JoinError {
     #[error(transparent)]
     Invite(#[from] InviteError),
     /// The facility it is for is not set up here.
-    #[error("the invite is for facility {0}, which is not set up on this node; run `musubi setup` first, or compare the ten digits")]
+    #[error(
+        "the invite is for facility {0}, which is not set up on this node; run `musubi setup` first, or compare the ten digits"
+    )]
     NotHere(FacilityId),
     /// The file.
     #[error(transparent)]
@@ -169,7 +177,12 @@ impl Service {
     ///
     /// # Errors
     /// [`InviteMakeError`].
-    pub fn invite(&self, network: NetworkId, facility: FacilityId, contacts: Vec<String>) -> Result<Invite, InviteMakeError> {
+    pub fn invite(
+        &self,
+        network: NetworkId,
+        facility: FacilityId,
+        contacts: Vec<String>,
+    ) -> Result<Invite, InviteMakeError> {
         if self.book().charter(network).is_none() {
             return Err(InviteMakeError::NoCharter(network));
         }
@@ -220,7 +233,11 @@ impl Service {
     /// How far joining a network is; none if it was never asked for here.
     pub fn join_status(&self, network: NetworkId) -> Option<JoinStatus> {
         let (book, now) = (self.book(), self.now());
-        if self.facilities().iter().any(|setup| book.live(network, &setup.id, now).is_some_and(|m| m.root == setup.root)) {
+        if self
+            .facilities()
+            .iter()
+            .any(|setup| book.live(network, &setup.id, now).is_some_and(|m| m.root == setup.root))
+        {
             return Some(JoinStatus::Admitted);
         }
         let asked = self.view().get(Space::Meta, &join_key(network)).is_some();
@@ -285,7 +302,7 @@ impl Service {
         let network = Charter::network_of(&charter).ok_or(JoinError::NoCharter)?;
         let body = self.join_body(network, facility)?;
         self.keep_network(network)?;
-        self.engine().ask(Command::Pin(network, Some(charter)))?;
+        self.ask_durably(Command::Pin(network, Some(charter)))?;
         Ok(ObjectFile { kind: FileKind::Join, parts: vec![body.encode()] }.to_text())
     }
     /// Admits who asks by a file, as [`Service::admit`]. When complete, [`Service::welcome_file`] goes back.
@@ -296,13 +313,16 @@ impl Service {
         let file = ObjectFile::parse_as(FileKind::Join, join_file)?;
         let body = JoinBody::decode(file.parts.first().ok_or(FileError::Damaged)?)?;
         let cert = NodeCert::decode(&body.node.body)?;
-        let is_sound = cert.root == body.root && cert.facility == body.facility && body.node.is_signed_by(&Real, &cert.root);
+        let is_signed = body.node.signers(&Real, &[cert.root, cert.node.into()]).len() == 2;
+        let is_sound = cert.root == body.root && cert.facility == body.facility && is_signed;
         if !is_sound {
-            return Err(CommandError::Refused("the node certificate does not fit the facility's root key".into()).into());
+            return Err(
+                CommandError::Refused("the node certificate does not fit the facility's root key".into()).into()
+            );
         }
         let signing = self.admit_body(&body, shares)?;
         if signing.is_complete() {
-            self.engine().ask(Command::Take(vec![body.node]))?;
+            self.ask_durably(Command::Take(vec![body.node]))?;
         }
         Ok(signing)
     }
@@ -323,9 +343,9 @@ impl Service {
         let charter = charters.into_iter().find(has_own_quorum).ok_or(FileError::Damaged)?;
         let network = Charter::network_of(&charter).ok_or(FileError::Damaged)?;
         self.keep_network(network)?;
-        self.engine().ask(Command::Pin(network, Some(charter)))?;
+        self.ask_durably(Command::Pin(network, Some(charter)))?;
         rest.extend(self.identity().certs.iter().cloned());
-        self.engine().ask(Command::Take(rest))?;
+        self.ask_durably(Command::Take(rest))?;
         Ok(())
     }
 }
@@ -407,7 +427,8 @@ fn certify(identity: &Identity, facility: &FacilityId, root: &Secret, log_size: 
         log_size,
     };
     // The moment as seq: a later certificate always wins, also one made from paper on a new machine.
-    cert.draft(now.0).sign(&Real, &[root])
+    // Root and node key both sign: nobody can put somebody else's node under its own facility.
+    cert.draft(now.0).sign(&Real, &[root, &identity.node])
 }
 
 /// Renews certificates that end soon, where the facility's root is at hand.
@@ -442,7 +463,8 @@ pub(crate) fn open_joins(view: &dyn View, book: &Book, now: Millis) -> Vec<Comma
 /// From when on a new membership counts: a little before now, so that no clock finds it in the future, but after what was
 /// revoked before.
 pub(crate) fn first_moment(book: &Book, network: NetworkId, facility: &FacilityId, now: Millis) -> Millis {
-    let revoked = book.revoked(network, &Target::Membership(facility.clone())).map(|revocation| revocation.effective.plus(1));
+    let revoked =
+        book.revoked(network, &Target::Membership(facility.clone())).map(|revocation| revocation.effective.plus(1));
     now.minus(BACKDATE_MS).max(revoked.unwrap_or(Millis(0)))
 }
 
@@ -452,7 +474,8 @@ fn is_membership_of(signing: &Signing, body: &JoinBody) -> bool {
 }
 
 fn has_own_quorum(signed: &Signed) -> bool {
-    signed.kind == ObjectKind::Charter && Charter::decode(&signed.body).is_ok_and(|charter| charter.has_quorum(&Real, signed))
+    signed.kind == ObjectKind::Charter
+        && Charter::decode(&signed.body).is_ok_and(|charter| charter.has_quorum(&Real, signed))
 }
 
 fn join_key(network: NetworkId) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! Publishing (公開): what this node holds of whom goes to the Engine, which shows it where consents and accords allow.
 use crate::engine::CommandError;
+use crate::ingest::Outbox;
 use crate::limits::PUBLISH_CHUNK;
 use crate::patients::{self, PatientEntry};
 use crate::service::Service;
@@ -13,7 +14,7 @@ impl Service {
     /// unchanged costs nothing. Gives how many were told.
     ///
     /// # Errors
-    /// [`CommandError`]; [`Service::publish_all`] at the next start makes up for it.
+    /// [`CommandError`]; call it again, or [`Service::publish_all`].
     pub fn publish(&self, patients: &[PatientRef]) -> Result<usize, CommandError> {
         let view = self.view();
         let mut told = 0;
@@ -25,7 +26,25 @@ impl Service {
         }
         Ok(told)
     }
-    /// Tells the Engine of every patient: once after each start, so that nothing is lost between an ingest and a crash.
+    /// Publishes what ingests have left in the outbox: after every scan, and once after each start, so that nothing is lost
+    /// between an ingest and a crash. Gives how many patients were told.
+    ///
+    /// # Errors
+    /// [`CommandError`]; what was not told stays in the outbox.
+    pub fn publish_pending(&self) -> Result<usize, CommandError> {
+        let outbox = Outbox::new(self.store().clone());
+        let (mut after, mut told) = (None, 0);
+        loop {
+            let pending = outbox.pending(after, PUBLISH_CHUNK);
+            let Some(last) = pending.last() else { return Ok(told) };
+            after = Some(last.patient);
+            let patients: Vec<PatientRef> = pending.iter().map(|pending| pending.patient).collect();
+            told += self.publish(&patients)?;
+            outbox.published(pending).map_err(CommandError::Refused)?;
+        }
+    }
+    /// Tells the Engine of every patient: after a restore, or when the rules of
+    /// identity strings changed. What is unchanged costs a read.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -58,5 +77,10 @@ pub(crate) fn strings_of(entry: &PatientEntry) -> Vec<(u8, Vec<u8>)> {
 }
 
 fn publication(patient: PatientRef, entry: &PatientEntry) -> Publication {
-    Publication { patient, facility: entry.facility.clone(), kinds: entry.published_kinds(), strings: strings_of(entry) }
+    Publication {
+        patient,
+        facility: entry.facility.clone(),
+        kinds: entry.published_kinds(),
+        strings: strings_of(entry),
+    }
 }

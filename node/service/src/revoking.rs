@@ -13,10 +13,16 @@ impl Service {
     ///
     /// # Errors
     /// [`SignError`].
-    pub fn revoke(&self, network: NetworkId, target: Target, reason: &str, shares: &[Share]) -> Result<Signing, SignError> {
-        let begun = self.proposals().into_iter().find(|signing| {
-            matches!(&signing.object, Object::Revocation(r) if r.network == network && r.target == target)
-        });
+    pub fn revoke(
+        &self,
+        network: NetworkId,
+        target: Target,
+        reason: &str,
+        shares: &[Share],
+    ) -> Result<Signing, SignError> {
+        let begun = self.proposals().into_iter().find(
+            |signing| matches!(&signing.object, Object::Revocation(r) if r.network == network && r.target == target),
+        );
         if let Some(begun) = begun {
             return self.sign_proposal(begun.hash, shares);
         }

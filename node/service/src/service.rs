@@ -1,8 +1,12 @@
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{self, EngineHandle, Host, Inbox};
+use crate::engine::{self, CommandError, EngineHandle, Host, Inbox};
 use crate::keys::{KeyError, KeyFolder, KeyName};
 use crate::onboarding::{self, FacilitySetup, FacilitySpec};
+use crate::patients::Patients;
 use crate::random::fresh;
+use crate::records_read::Records;
+use crate::timeline::Timelines;
+use crate::view_cache::ViewCache;
 use protocol::audit::{self, Event, What};
 use protocol::crypto::{Crypto, Real};
 use protocol::data::{Batch, Outcome, Space, View, decode, encode};
@@ -157,6 +161,9 @@ impl Service {
             config: engine_config,
             seed: fresh(),
         });
+        if let Err(error) = ViewCache::new(store.clone()).sweep() {
+            tracing::warn!(%error, "copies that nothing names could not be deleted; the next start tries again");
+        }
         let service = Self { inner: Arc::new(Inner { store, keys, clock, engine, identity, config }) };
         service.resume();
         Ok((service, host, inbox))
@@ -204,6 +211,35 @@ impl Service {
     pub fn book(&self) -> Arc<Book> {
         self.inner.engine.book()
     }
+    /// Search and show of own patients.
+    pub fn patients(&self) -> Patients {
+        Patients::new(self.inner.store.clone(), self.inner.clock.clone())
+    }
+    /// Own records, listed and shown.
+    pub fn records(&self) -> Records {
+        Records::new(self.inner.store.clone(), self.inner.clock.clone())
+    }
+    /// Own records and copies of others' in one list.
+    pub fn timelines(&self) -> Timelines {
+        Timelines::new(self.inner.store.clone(), self.inner.clock.clone())
+    }
+    /// Copies of what was fetched.
+    pub fn view_cache(&self) -> ViewCache {
+        ViewCache::new(self.inner.store.clone())
+    }
+    /// Deletes copies whose time is over. To be called every few minutes, and once after each start.
+    ///
+    /// # Errors
+    /// [`WriteError`]; they are not shown any more in any case, and the next call tries again.
+    pub fn expire_copies(&self) -> Result<(), WriteError> {
+        loop {
+            let writes = self.view_cache().expire(self.now()).map_err(|error| WriteError(error.to_string()))?;
+            if writes.is_empty() {
+                return Ok(());
+            }
+            self.commit(Batch { writes, events: Vec::new() })?;
+        }
+    }
     /// The key files.
     pub fn keys(&self) -> &KeyFolder {
         &self.inner.keys
@@ -236,6 +272,12 @@ impl Service {
     /// [`WriteError`]; nothing was written.
     pub fn commit(&self, batch: Batch) -> Result<Vec<u64>, WriteError> {
         commit(&self.inner.store, batch)
+    }
+    /// Sends a command whose effect is signed objects, and waits until they are durable and visible: the Engine answers as
+    /// soon as it has checked them, the store takes batches in order.
+    pub(crate) fn ask_durably(&self, command: Command) -> Result<(), CommandError> {
+        self.engine().ask(command)?;
+        self.commit(Batch::default()).map(drop).map_err(|error| CommandError::Refused(error.to_string()))
     }
     /// Writes one event of the log.
     pub(crate) fn log(&self, event: Event) -> Result<u64, WriteError> {

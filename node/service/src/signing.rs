@@ -7,6 +7,7 @@ use protocol::crypto::Real;
 use protocol::data::{Batch, Space, View};
 use protocol::engine::{Command, proposals};
 use protocol::ids::{Hash, NetworkId};
+use protocol::limits::PROPOSALS_MAX;
 use protocol::state::{Book, Charter, Object, ObjectKind, Signed};
 use protocol::wire::FieldError;
 use std::collections::BTreeMap;
@@ -89,14 +90,27 @@ impl Service {
     /// Objects that wait for founders, from this node's desk and from peers, with who signed.
     pub fn proposals(&self) -> Vec<Signing> {
         let charters = self.charters();
-        proposals(&self.view()).into_iter().filter_map(|signed| signing(&charters, signed).ok()).collect()
+        self.waiting().into_iter().filter_map(|signed| signing(&charters, signed).ok()).collect()
+    }
+    /// What the Engine keeps for founders, and what files brought that no founder of ours has signed yet.
+    fn waiting(&self) -> Vec<Signed> {
+        let view = self.view();
+        let mut waiting = proposals(&view);
+        for (_, value) in view.scan(Space::Meta, OFFERED, &[], PROPOSALS_MAX) {
+            let Ok(signed) = Signed::decode(&value) else { continue };
+            match waiting.iter_mut().find(|known| known.hash() == signed.hash()) {
+                Some(known) => known.merge(&signed),
+                None => waiting.push(signed),
+            }
+        }
+        waiting
     }
     /// Adds shares to an object that waits, and offers the result.
     ///
     /// # Errors
     /// [`SignError`]; nothing changed.
     pub fn sign_proposal(&self, hash: Hash, shares: &[Share]) -> Result<Signing, SignError> {
-        let waiting = proposals(&self.view()).into_iter().find(|signed| signed.hash() == hash);
+        let waiting = self.waiting().into_iter().find(|signed| signed.hash() == hash);
         let signed = waiting.ok_or(SignError::Unknown(hash))?;
         let signed = self.add_shares(signed, shares)?;
         self.propose(signed)
@@ -115,7 +129,7 @@ impl Service {
             FileKind::Proposal => {
                 let (charters, objects) = file.charters_and_rest()?;
                 self.know_charters(&charters)?;
-                objects.into_iter().map(|signed| self.propose(signed)).collect()
+                objects.into_iter().map(|signed| self.take_offer(signed)).collect()
             }
             FileKind::Join => Err(FileError::Kind { found: "join", wanted: "charter, welcome or proposal" }.into()),
         }
@@ -144,18 +158,46 @@ impl Service {
 
     fn find_object(&self, hash: Hash) -> Option<Signed> {
         let view = self.view();
-        let waiting = proposals(&view).into_iter().find(|signed| signed.hash() == hash);
+        let waiting = self.waiting().into_iter().find(|signed| signed.hash() == hash);
         waiting.or_else(|| {
             let stored = view.scan(Space::State, &[], &[], usize::MAX).into_iter();
             stored.filter_map(|(_, value)| Signed::decode(&value).ok()).find(|signed| signed.hash() == hash)
         })
+    }
+    /// An object out of a file: the Engine takes it once a founder of an own network has signed it; until then it waits here.
+    fn take_offer(&self, mut signed: Signed) -> Result<Signing, SignError> {
+        let known = self.waiting().into_iter().find(|known| known.hash() == signed.hash());
+        if let Some(known) = &known {
+            signed.merge(known);
+        }
+        let (charters, own) = (self.charters(), self.networks());
+        let signing = signing(&charters, signed.clone())?;
+        if signing.tallies.iter().any(|tally| own.contains(&tally.network) && !tally.signed_by.is_empty()) {
+            return self.propose(signed);
+        }
+        if signing.tallies.iter().all(|tally| !own.contains(&tally.network)) {
+            return Err(CommandError::Refused("this object concerns no network of this node".into()).into());
+        }
+        if known.is_none() && self.waiting().len() >= PROPOSALS_MAX {
+            return Err(CommandError::Refused("too many objects wait for founders".into()).into());
+        }
+        let mut batch = Batch::default();
+        batch.put(Space::Meta, [OFFERED, &signed.hash().0].concat(), signed.encode());
+        self.commit(batch)?;
+        Ok(signing)
     }
     /// Offers an object to the Engine with every charter it may lean on.
     pub(crate) fn propose(&self, signed: Signed) -> Result<Signing, SignError> {
         let charters = self.charters();
         let networks = networks_of(&Object::decode(&signed)?);
         let leaning = networks.iter().filter_map(|network| charters.get(network).cloned()).collect();
-        self.engine().ask(Command::Propose { object: signed.clone(), charters: leaning })?;
+        self.ask_durably(Command::Propose { object: signed.clone(), charters: leaning })?;
+        if self.find_object(signed.hash()).is_none() {
+            return Err(WriteError("the node could not keep the object; look at its disk and try again".into()).into());
+        }
+        let mut batch = Batch::default();
+        batch.remove(Space::Meta, [OFFERED, &signed.hash().0].concat());
+        self.commit(batch)?;
         // What others signed of it before counts too.
         let known = proposals(&self.view()).into_iter().find(|known| known.hash() == signed.hash());
         let signing = signing(&charters, known.unwrap_or(signed))?;
@@ -210,7 +252,11 @@ impl Service {
             let charter = Charter::decode(&signed.body)?;
             let network = Charter::network_of(signed).ok_or(FieldError("signed.subject"))?;
             if !charter.has_quorum(&Real, signed) {
-                return Err(CommandError::Refused(format!("the charter of {:?} lacks signatures of its founders", charter.name)).into());
+                return Err(CommandError::Refused(format!(
+                    "the charter of {:?} lacks signatures of its founders",
+                    charter.name
+                ))
+                .into());
             }
             let known = self.charters().get(&network).map(|known| known.seq);
             if known.is_none_or(|seq| seq < signed.seq) {
@@ -230,8 +276,11 @@ pub(crate) fn signing(charters: &BTreeMap<NetworkId, Signed>, signed: Signed) ->
     let object = Object::decode(&signed)?;
     let mut tallies = Vec::new();
     for network in networks_of(&object) {
-        let charter = charters.get(&network).ok_or(SignError::NoCharter(network))?;
-        tallies.push(tally(network, &Charter::decode(&charter.body)?, &signed));
+        tallies.push(match charters.get(&network) {
+            Some(charter) => tally(network, &Charter::decode(&charter.body)?, &signed),
+            // A partner's charter may not have come here yet: its signatures cannot be judged, so they do not count.
+            None => Tally { network, name: network.to_string(), signed_by: Vec::new(), need: QUORUM_MIN },
+        });
     }
     Ok(Signing { hash: signed.hash(), kind: signed.kind, object, tallies, signed })
 }
@@ -263,4 +312,7 @@ pub(crate) fn next_seq(book: &Book, kind: ObjectKind, subject: &[u8]) -> u64 {
     book.seq(kind, subject).map_or(1, |seq| seq.saturating_add(1))
 }
 
+/// The least that any charter asks for.
+const QUORUM_MIN: usize = 2;
+const OFFERED: &[u8] = b"service/offered/";
 const CHARTERS: &[u8] = b"service/charter/";

@@ -13,7 +13,9 @@ pub struct Staff {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StaffError {
     /// Empty, too long, or with other characters than letters, digits, `-`, `_` and `.`.
-    #[error("a staff number has 1 to {STAFF_CHARS_MAX} letters, digits, hyphens, underscores or dots; it is a number, not a name")]
+    #[error(
+        "a staff number has 1 to {STAFF_CHARS_MAX} letters, digits, hyphens, underscores or dots; it is a number, not a name"
+    )]
     Number,
 }
 

@@ -126,7 +126,9 @@ impl Town {
         loop {
             if let Some((at, input)) = self.inputs.pop_front() {
                 self.deliver(at, input);
-            } else if let Some((at, input)) = (0..self.nodes.len()).find_map(|at| Some((at, self.nodes[at].inbox.next()?))) {
+            } else if let Some((at, input)) =
+                (0..self.nodes.len()).find_map(|at| Some((at, self.nodes[at].inbox.next()?)))
+            {
                 self.step(at, input);
             } else {
                 return;
@@ -177,7 +179,9 @@ impl Town {
                 }
                 Err(_) => answer(Done::Received(Received { damaged: true, ..Received::default() })),
             },
-            Effect::Dial { node, addresses } if addresses.iter().any(|a| a.ends_with(&peer_id_of(&node))) => self.dial(at, node),
+            Effect::Dial { node, addresses } if addresses.iter().any(|a| a.ends_with(&peer_id_of(&node))) => {
+                self.dial(at, node)
+            }
             Effect::Dial { .. } | Effect::Hangup { .. } | Effect::Cancel(_) => {}
         }
     }

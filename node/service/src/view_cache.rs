@@ -1,10 +1,11 @@
 //! Copies of what was fetched from other holders, for reading only and for a limited time.
 //!
-//! They never lie in the key space of own records, so nothing here can be served to others or published. Small items lie
-//! in bundles under their request, large ones in blobs of their own that begin with request and item, so that no other
-//! record can share the file that is deleted with them.
+//! They never lie in the key space of own records, so nothing here can be served to others or published. Items of a small
+//! answer lie in bundles under their request; those of a large one lie one behind the other in one file, apart from the
+//! blobs of own records. It belongs to the request, so that no other answer can share the file that is deleted with it.
+//! A copy need not outlive a power cut: a file that was torn by one counts as gone.
 use crate::bodies::{Bundles, unpack};
-use protocol::data::{Batch, Outcome, Space, View, Write, decode, encode};
+use protocol::data::{Batch, Space, View, Write, decode, encode};
 use protocol::fetch::Item;
 use protocol::ids::{FacilityId, PatientRef, RequestId};
 use protocol::time::Millis;
@@ -53,10 +54,10 @@ pub struct CopyOf {
 /// A verified item on its way into the cache.
 #[derive(Clone, Debug)]
 pub enum Kept {
-    /// In memory.
+    /// In memory; at most [`SMALL_BYTES_MAX`].
     Small(Vec<u8>),
-    /// Written with [`ViewCache::large`].
-    Large(BlobId),
+    /// In the answer's file, from there on ([`LargeCopy::at`]).
+    Large(u64),
 }
 
 /// One copy, as lists show it.
@@ -81,7 +82,8 @@ pub struct ViewCache {
 #[derive(Clone, Copy, Serialize, Deserialize)]
 enum Place {
     Bundle { number: u32, frame: u32 },
-    Blob([u8; 32]),
+    /// In the page's file, from there on.
+    File(u64),
 }
 
 /// Some items of one request.
@@ -93,6 +95,8 @@ struct Page {
     items: Vec<(Item, Place)>,
     /// Bundles of the whole request.
     bundles: u32,
+    /// The file of the whole request.
+    file: Option<[u8; 32]>,
 }
 
 impl ViewCache {
@@ -101,32 +105,19 @@ impl ViewCache {
         Self { store }
     }
 
-    /// Begins a copy that is too large for memory. Dropped before [`LargeCopy::finish`], nothing stays of it.
-    ///
-    /// # Errors
-    /// [`CopyError::Blob`] if the disk refuses.
-    pub fn large(&self, of: &CopyOf, item: &Item) -> Result<LargeCopy, CopyError> {
-        let mut writer = self.store.blobs().writer();
-        writer.write(&of.request.0)?;
-        writer.write(&item.id)?;
-        Ok(LargeCopy { store: self.store.clone(), writer, until: of.until, request: of.request })
+    /// Begins the file of a large answer. Dropped before [`LargeCopy::finish`], nothing stays of it.
+    pub fn large(&self, of: &CopyOf) -> LargeCopy {
+        LargeCopy { writer: self.store.copies().writer_of(&of.request.0) }
     }
 
-    /// The writes that keep verified items; they belong into one batch with the leaf that tells of them.
-    ///
-    /// # Errors
-    /// [`CopyError`] if an item that turned out large could not be written beside.
-    pub fn keep(&self, of: &CopyOf, items: Vec<(Item, Kept)>) -> Result<Vec<Write>, CopyError> {
+    /// The writes that keep verified items, with the file of those that lie in one; they belong into one batch with the leaf
+    /// that tells of them.
+    pub fn keep(&self, of: &CopyOf, items: Vec<(Item, Kept)>, file: Option<BlobId>) -> Vec<Write> {
         let mut bundles = Bundles::default();
         let mut placed = Vec::with_capacity(items.len());
         for (item, kept) in items {
             let place = match kept {
-                Kept::Large(id) => Place::Blob(id.0),
-                Kept::Small(bytes) if bytes.len() > SMALL_BYTES_MAX => {
-                    let mut copy = self.large(of, &item)?;
-                    copy.write(&bytes)?;
-                    Place::Blob(copy.finish()?.0)
-                }
+                Kept::Large(at) => Place::File(at),
                 Kept::Small(bytes) => {
                     let (number, frame) = bundles.add(bytes);
                     Place::Bundle { number, frame }
@@ -134,6 +125,7 @@ impl ViewCache {
             };
             placed.push((item, place));
         }
+        let file = file.map(|id| id.0);
         let count = bundles.count();
         let mut batch = Batch::default();
         for (number, value) in (0u32..).zip(bundles.into_values()) {
@@ -146,20 +138,30 @@ impl ViewCache {
                 until: of.until,
                 items: items.to_vec(),
                 bundles: count,
+                file,
             };
             batch.put(Space::Desk, page_key(of.request, number), encode(&page));
         }
         batch.put(Space::Desk, of_key(of.patient, of.request), encode(&of.until));
         batch.put(Space::Desk, due_key(of.until, of.request), Vec::new());
-        Ok(batch.writes)
+        if let Some(file) = file {
+            batch.put(Space::Desk, file_key(file), Vec::new());
+        }
+        batch.writes
     }
 
-    /// As [`ViewCache::keep`], for items that are all in memory.
+    /// Deletes files that no batch names: a crash came between the file and the batch. Call it before any transfer runs.
     ///
     /// # Errors
-    /// As [`ViewCache::keep`].
-    pub fn put_small(&self, of: &CopyOf, items: Vec<(Item, Vec<u8>)>) -> Result<Vec<Write>, CopyError> {
-        self.keep(of, items.into_iter().map(|(item, bytes)| (item, Kept::Small(bytes))).collect())
+    /// [`CopyError::Blob`] if the folder cannot be read or a file not be deleted.
+    pub fn sweep(&self) -> Result<(), CopyError> {
+        let (view, copies) = (self.store.view(), self.store.copies());
+        for id in copies.list()? {
+            if view.get(Space::Desk, &file_key(id.0)).is_none() {
+                copies.remove(id)?;
+            }
+        }
+        Ok(())
     }
 
     /// Deletes the large copies of these requests at once and gives the writes that delete the rest. Calling it again after
@@ -188,14 +190,6 @@ impl ViewCache {
                 break;
             }
             self.forget_one(RequestId(request), &mut batch)?;
-            batch.remove(Space::Desk, key);
-        }
-        for (key, _) in view.scan(Space::Desk, BLOB, &[], EXPIRED_AT_ONCE) {
-            let Some((until, id)) = timed::<32>(&key, BLOB) else { continue };
-            if until > now {
-                break;
-            }
-            self.store.blobs().remove(BlobId(id))?;
             batch.remove(Space::Desk, key);
         }
         Ok(batch.writes)
@@ -231,12 +225,23 @@ impl ViewCache {
     /// # Errors
     /// [`CopyError::Gone`] if it is not here at `now`, [`CopyError::TooLarge`] above `max`.
     pub fn bytes(&self, request: RequestId, item: [u8; 16], now: Millis, max: u64) -> Result<Vec<u8>, CopyError> {
-        let (_, item, place) = self.locate(request, item, now)?;
+        let (page, item, place) = self.locate(request, item, now)?;
         if item.size > max {
             return Err(CopyError::TooLarge { size: item.size, max });
         }
         let mut out = Vec::with_capacity(usize::try_from(item.size).unwrap_or(0));
-        self.copy_out(request, place, &mut out)?;
+        self.copy_out(request, (&page, place), item.size, &mut out)?;
+        Ok(out)
+    }
+
+    /// The first bytes of one copy, at most `most`: enough for the head of a large document.
+    ///
+    /// # Errors
+    /// [`CopyError::Gone`] if it is not here at `now`.
+    pub fn start(&self, request: RequestId, item: [u8; 16], now: Millis, most: usize) -> Result<Vec<u8>, CopyError> {
+        let (page, item, place) = self.locate(request, item, now)?;
+        let mut out = Vec::new();
+        self.copy_out(request, (&page, place), item.size.min(most as u64), &mut out)?;
         Ok(out)
     }
 
@@ -251,8 +256,8 @@ impl ViewCache {
         now: Millis,
         out: &mut dyn std::io::Write,
     ) -> Result<u64, CopyError> {
-        let (_, item, place) = self.locate(request, item, now)?;
-        self.copy_out(request, place, out)?;
+        let (page, item, place) = self.locate(request, item, now)?;
+        self.copy_out(request, (&page, place), item.size, out)?;
         Ok(item.size)
     }
 
@@ -266,22 +271,38 @@ impl ViewCache {
         Err(CopyError::Gone)
     }
 
-    fn copy_out(&self, request: RequestId, place: Place, out: &mut dyn std::io::Write) -> Result<(), CopyError> {
+    /// Writes the first `len` bytes of one copy out, at most its size.
+    fn copy_out(
+        &self,
+        request: RequestId,
+        (page, place): (&Page, Place),
+        len: u64,
+        out: &mut dyn std::io::Write,
+    ) -> Result<(), CopyError> {
         match place {
             Place::Bundle { number, frame } => {
-                let bundle = self.store.view().get(Space::Bodies, &bundle_key(request, number)).ok_or(CopyError::Gone)?;
-                out.write_all(unpack(&bundle, frame).ok_or(CopyError::Gone)?)?;
+                let bundle =
+                    self.store.view().get(Space::Bodies, &bundle_key(request, number)).ok_or(CopyError::Gone)?;
+                let bytes = unpack(&bundle, frame).ok_or(CopyError::Gone)?;
+                let len = usize::try_from(len).unwrap_or(usize::MAX).min(bytes.len());
+                out.write_all(&bytes[..len])?;
             }
-            Place::Blob(id) => {
-                let reader = match self.store.blobs().reader(BlobId(id)) {
-                    Err(BlobError::Missing(_)) => return Err(CopyError::Gone),
+            Place::File(at) => {
+                let reader = match self.store.copies().reader(BlobId(page.file.ok_or(CopyError::Gone)?)) {
+                    Err(BlobError::Missing(_) | BlobError::Damaged { .. }) => return Err(CopyError::Gone),
                     other => other?,
                 };
-                let mut skip = PREFIX_BYTES;
-                for index in 0..reader.chunks() {
-                    let chunk = reader.read_chunk(index)?;
-                    out.write_all(chunk.get(skip..).unwrap_or_default())?;
-                    skip = skip.saturating_sub(chunk.len());
+                let (mut at, mut left) = (at, len);
+                while left > 0 {
+                    let chunk = match reader.read_chunk(at / CHUNK_BYTES) {
+                        Err(BlobError::Damaged { .. } | BlobError::NoChunk { .. }) => return Err(CopyError::Gone),
+                        other => other?,
+                    };
+                    let skip = usize::try_from(at % CHUNK_BYTES).unwrap_or(usize::MAX);
+                    let rest = chunk.get(skip..).filter(|rest| !rest.is_empty()).ok_or(CopyError::Gone)?;
+                    let now = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                    out.write_all(&rest[..now])?;
+                    (at, left) = (at + now as u64, left - now as u64);
                 }
             }
         }
@@ -296,11 +317,9 @@ impl ViewCache {
 
     fn forget_one(&self, request: RequestId, batch: &mut Batch) -> Result<(), CopyError> {
         for (key, page) in self.pages(request) {
-            for (_, place) in &page.items {
-                if let Place::Blob(id) = place {
-                    self.store.blobs().remove(BlobId(*id))?;
-                    batch.remove(Space::Desk, blob_key(page.until, *id));
-                }
+            if let Some(file) = page.file {
+                self.store.copies().remove(BlobId(file))?;
+                batch.remove(Space::Desk, file_key(file));
             }
             (0..page.bundles).for_each(|number| batch.remove(Space::Bodies, bundle_key(request, number)));
             batch.remove(Space::Desk, of_key(page.patient, request));
@@ -311,15 +330,16 @@ impl ViewCache {
     }
 }
 
-/// A large copy on its way to the disk.
+/// The file of a large answer on its way to the disk: its items, one behind the other.
 pub struct LargeCopy {
-    store: Arc<Store>,
     writer: BlobWriter,
-    until: Millis,
-    request: RequestId,
 }
 
 impl LargeCopy {
+    /// Where the next bytes lie, for [`Kept::Large`].
+    pub fn at(&self) -> u64 {
+        self.writer.len()
+    }
     /// Adds verified bytes.
     ///
     /// # Errors
@@ -327,21 +347,12 @@ impl LargeCopy {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), CopyError> {
         Ok(self.writer.write(bytes)?)
     }
-    /// Makes it durable, with a note by which it goes in time even if nobody ever keeps it.
+    /// Completes it; [`ViewCache::keep`] needs its name.
     ///
     /// # Errors
-    /// [`CopyError`] if disk or store refuse.
+    /// [`CopyError`] if the disk refuses.
     pub fn finish(self) -> Result<BlobId, CopyError> {
-        let id = self.writer.finish()?;
-        let mut batch = Batch::default();
-        batch.put(Space::Desk, blob_key(self.until, id.0), encode(&self.request));
-        match self.store.commit(batch) {
-            Outcome::Committed { .. } => Ok(id),
-            Outcome::Failed(why) => {
-                self.store.blobs().remove(id)?;
-                Err(CopyError::Store(why))
-            }
-        }
+        Ok(self.writer.finish()?)
     }
 }
 
@@ -354,8 +365,8 @@ fn of_key(patient: PatientRef, request: RequestId) -> Vec<u8> {
 fn due_key(until: Millis, request: RequestId) -> Vec<u8> {
     [DUE, until.0.to_be_bytes().as_slice(), &request.0].concat()
 }
-fn blob_key(until: Millis, id: [u8; 32]) -> Vec<u8> {
-    [BLOB, until.0.to_be_bytes().as_slice(), &id].concat()
+fn file_key(id: [u8; 32]) -> Vec<u8> {
+    [FILE, id.as_slice()].concat()
 }
 fn bundle_key(request: RequestId, number: u32) -> Vec<u8> {
     [b"copy/".as_slice(), &request.0, &number.to_be_bytes()].concat()
@@ -368,15 +379,15 @@ fn timed<const N: usize>(key: &[u8], prefix: &[u8]) -> Option<(Millis, [u8; N])>
 const SET: &[u8] = b"copies/";
 const OF: &[u8] = b"copies-of/";
 const DUE: &[u8] = b"copy-due/";
-const BLOB: &[u8] = b"copy-blob/";
-/// Request and item id before the bytes of a large copy.
-const PREFIX_BYTES: usize = 32;
+const FILE: &[u8] = b"copy-file/";
+/// The files are read in pieces of this size.
+const CHUNK_BYTES: u64 = store::limits::CHUNK_BYTES as u64;
 /// Items of one page: with titles of the longest kind some 700 KiB.
 const PAGE_ITEMS: usize = 1_000;
 /// Pages of one request: as many items as a plan may have.
 const PAGES_MAX: usize = protocol::limits::FETCH_ITEMS_MAX.div_ceil(PAGE_ITEMS);
-/// Items above this size are written beside the index.
-const SMALL_BYTES_MAX: usize = 48 << 10;
+/// Largest item in a bundle.
+pub const SMALL_BYTES_MAX: u64 = 48 << 10;
 /// Requests whose copies are shown of one patient: a day of asking every holder of a prefecture once an hour.
 const REQUESTS_SHOWN_MAX: usize = 2_000;
 /// Requests that go in one batch.
@@ -385,6 +396,7 @@ const EXPIRED_AT_ONCE: usize = 200;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::data::Outcome;
     use protocol::ids::Hash;
     use protocol::kinds::DataKind;
     use store::StoreConfig;
@@ -408,6 +420,23 @@ mod tests {
             digest: Hash([number; 32]),
         }
     }
+    /// Small items in bundles, large ones in the request's file.
+    fn put(cache: &ViewCache, of: &CopyOf, items: Vec<(Item, Vec<u8>)>) -> Vec<Write> {
+        let mut file: Option<LargeCopy> = None;
+        let mut kept = Vec::new();
+        for (item, bytes) in items {
+            if bytes.len() as u64 <= SMALL_BYTES_MAX {
+                kept.push((item, Kept::Small(bytes)));
+                continue;
+            }
+            let mut copy = file.take().unwrap_or_else(|| cache.large(of));
+            kept.push((item, Kept::Large(copy.at())));
+            copy.write(&bytes).expect("written");
+            file = Some(copy);
+        }
+        let file = file.map(|copy| copy.finish().expect("complete"));
+        cache.keep(of, kept, file)
+    }
     #[track_caller]
     fn commit(cache: &ViewCache, writes: Vec<Write>) {
         let outcome = cache.store.commit(Batch { writes, events: Vec::new() });
@@ -416,23 +445,32 @@ mod tests {
     fn left_over(cache: &ViewCache) -> usize {
         let view = cache.store.view();
         let keys = view.scan(Space::Desk, b"cop", &[], 9).len() + view.scan(Space::Bodies, b"", &[], 9).len();
-        keys + cache.store.blobs().list().expect("blobs").len()
+        keys + cache.store.copies().list().expect("copies").len()
     }
 
     #[test]
     fn copies_are_read_until_they_expire_and_then_nothing_is_left() {
         let cache = cache();
         let large = vec![9u8; 700_000];
-        let bodies = [(item(1, 3), b"abc".to_vec()), (item(2, large.len()), large.clone()), (item(3, 0), vec![])];
-        let writes = cache.put_small(&of(1, 100), bodies.to_vec()).expect("kept");
+        let other: Vec<u8> = (0..600_000u32).map(|at| (at / 7) as u8).collect();
+        let bodies = vec![
+            (item(1, 3), b"abc".to_vec()),
+            (item(2, large.len()), large.clone()),
+            (item(3, 0), vec![]),
+            (item(4, other.len()), other.clone()),
+        ];
+        let writes = put(&cache, &of(1, 100), bodies);
         commit(&cache, writes);
         let read = |number: u8, now| cache.bytes(RequestId([1; 16]), [number; 16], Millis(now), 1 << 20);
         assert_eq!(read(1, 50).expect("here"), b"abc");
         assert_eq!(read(2, 50).expect("here"), large);
         assert_eq!(read(3, 50).expect("here"), b"");
+        assert_eq!(read(4, 50).expect("here"), other);
+        let start = cache.start(RequestId([1; 16]), [4; 16], Millis(50), 300_000).expect("here");
+        assert_eq!(start, other[..300_000]);
         assert!(matches!(read(1, 100), Err(CopyError::Gone)));
         assert!(matches!(cache.bytes(RequestId([1; 16]), [2; 16], Millis(1), 10), Err(CopyError::TooLarge { .. })));
-        assert_eq!(cache.items(PatientRef(7), Millis(50)).len(), 3);
+        assert_eq!(cache.items(PatientRef(7), Millis(50)).len(), 4);
         assert!(cache.items(PatientRef(7), Millis(100)).is_empty());
         assert!(cache.items(PatientRef(8), Millis(50)).is_empty());
         assert!(cache.expire(Millis(99)).expect("nothing due").is_empty());
@@ -444,7 +482,7 @@ mod tests {
         let cache = cache();
         let same = vec![5u8; 100_000];
         for request in [1, 2] {
-            commit(&cache, cache.put_small(&of(request, 100), vec![(item(1, same.len()), same.clone())]).expect("kept"));
+            commit(&cache, put(&cache, &of(request, 100), vec![(item(1, same.len()), same.clone())]));
         }
         commit(&cache, cache.forget(&[RequestId([1; 16])]).expect("forgotten"));
         let read = |request: u8| cache.bytes(RequestId([request; 16]), [1; 16], Millis(5), 1 << 20);
@@ -454,13 +492,24 @@ mod tests {
         assert_eq!(left_over(&cache), 0);
     }
     #[test]
-    fn a_large_copy_that_nobody_kept_goes_in_time() {
+    fn a_file_that_nobody_kept_is_swept_at_the_next_start() {
         let cache = cache();
-        let mut copy = cache.large(&of(1, 100), &item(1, 4)).expect("begun");
+        commit(&cache, put(&cache, &of(2, 100), vec![(item(1, 100_000), vec![1; 100_000])]));
+        let mut copy = cache.large(&of(1, 100));
         copy.write(b"abcd").expect("written");
-        copy.finish().expect("durable");
-        assert_eq!(left_over(&cache), 2);
-        commit(&cache, cache.expire(Millis(101)).expect("due"));
-        assert_eq!(left_over(&cache), 0);
+        copy.finish().expect("complete");
+        assert_eq!(cache.store.copies().list().expect("copies").len(), 2);
+        cache.sweep().expect("swept");
+        assert_eq!(cache.store.copies().list().expect("copies").len(), 1);
+        assert!(cache.bytes(RequestId([2; 16]), [1; 16], Millis(5), 1 << 20).is_ok());
+    }
+    #[test]
+    fn a_torn_file_counts_as_gone() {
+        let cache = cache();
+        commit(&cache, put(&cache, &of(1, 100), vec![(item(1, 100_000), vec![1; 100_000])]));
+        for id in cache.store.copies().list().expect("copies") {
+            cache.store.copies().remove(id).expect("removed");
+        }
+        assert!(matches!(cache.bytes(RequestId([1; 16]), [1; 16], Millis(5), 1 << 20), Err(CopyError::Gone)));
     }
 }

@@ -60,7 +60,11 @@ fn verify_file(file: &Path) -> Result<Reply, Failure> {
     });
     let mut text = format!(
         "The evidence holds: event {} ({}) is in the log {} as of {} events, co-signed by {} witnesses.",
-        findings.index, event.what, findings.checkpoint.log, findings.checkpoint.size, witnesses.len()
+        findings.index,
+        event.what,
+        findings.checkpoint.log,
+        findings.checkpoint.size,
+        witnesses.len()
     );
     if findings.exchange.is_some_and(|found| found.names_this_leaf) {
         text.push_str("\nReader and holder both signed the receipt of this very exchange.");

@@ -1,5 +1,5 @@
 use super::input;
-use crate::control::{ConsentSpec, ReadSpec, Request, Who};
+use crate::control::{ConsentSpec, NewFeed, ReadSpec, Request, Who, WithdrawScope};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
 use protocol::kinds::Role;
@@ -77,7 +77,7 @@ impl FeedVerb {
     pub fn request(self) -> Result<Request, Failure> {
         Ok(match self {
             Self::Add { path, facility, name, scan_interval_s } => {
-                Request::FeedAdd { facility, path: input::absolute(&path)?, name, scan_interval_s }
+                Request::FeedAdd(NewFeed { facility, path: input::absolute(&path)?, name, scan_interval_s })
             }
             Self::List => Request::FeedList,
             Self::Test { path, facility } => Request::FeedTest { facility, path: input::absolute(&path)? },
@@ -210,15 +210,14 @@ impl ConsentVerb {
                 Request::ConsentRecord { who: who.into(), patient, spec }
             }
             Self::Show { patient, who } => Request::ConsentShow { who: who.into(), patient },
-            Self::Withdraw { patient, reader, kinds, network, even_in_emergency, wait, who } => Request::ConsentWithdraw {
-                who: who.into(),
-                patient,
-                readers: reader,
-                kinds,
-                network,
-                even_in_emergency,
-                wait_s: wait,
-            },
+            Self::Withdraw { patient, reader, kinds, network, even_in_emergency, wait, who } => {
+                Request::ConsentWithdraw {
+                    who: who.into(),
+                    patient,
+                    scope: WithdrawScope { readers: reader, kinds, network, even_in_emergency },
+                    wait_s: wait,
+                }
+            }
         }
     }
 }

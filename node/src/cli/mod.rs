@@ -9,7 +9,8 @@ mod network;
 mod node;
 mod output;
 
-pub use output::{Output, Shown};
+pub use node::write_whole;
+pub use output::Output;
 
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
@@ -158,7 +159,7 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Timeline(args) => ask(args.request()),
         Verb::Link(verb) => ask(verb.request()),
         Verb::Audit(verb) => audit::run(&folder, verb, out),
-        Verb::Sim { args } => crate::sim_verb::run(args),
+        Verb::Sim { args } => Ok(crate::sim_verb::run(args)),
         Verb::Version => Ok(crate::version::reply()),
     }
 }
@@ -172,3 +173,30 @@ fn ask(folder: &Path, request: Request, out: &Output) -> Result<Reply, Failure> 
 
 const EXIT_CODES: &str = "Exit codes: 0 done · 1 refused by a rule or by the state of things · 2 wrong command or configuration · \
 3 node or peer not reachable · 4 store, key or file cannot be used";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_verb_and_option_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+    #[test]
+    fn what_is_typed_becomes_the_request_that_was_meant() {
+        let typed = ["musubi", "consent", "withdraw", "p3", "--kinds", "lab,image", "--wait", "5"];
+        let cli = Cli::try_parse_from(typed).expect("a command");
+        let Verb::Consent(verb) = cli.verb else { panic!("consent") };
+        let Request::ConsentWithdraw { patient, scope, wait_s, .. } = verb.request() else { panic!("withdraw") };
+        assert_eq!((patient.as_str(), wait_s, scope.kinds.len()), ("p3", 5, 2));
+        assert!(Cli::try_parse_from(["musubi", "fetch", "p1", "--role", "king"]).is_err());
+        assert!(Cli::try_parse_from(["musubi", "join"]).is_err());
+    }
+    #[test]
+    fn a_request_survives_the_socket() {
+        let request = Request::AuditList { from: Some(3), limit: 9, patient: None };
+        let text = serde_json::to_string(&request).expect("JSON");
+        assert_eq!(serde_json::from_str::<Request>(&text).expect("a request"), request);
+    }
+}

@@ -1,5 +1,5 @@
 use super::{Output, ask, input};
-use crate::control::{Reply, Request, Target};
+use crate::control::{AccordTerms, Reply, Request, Target};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -245,8 +245,11 @@ fn sign_charter(charter: &Path, shares: &[PathBuf]) -> Result<Reply, Failure> {
         text = draft.file;
         tally = Some(draft.tally);
     }
-    let Some(tally) = tally else { return Err(Failure::usage("no share was given").next("name one with --share FILE")) };
-    let line = format!("{} of {} founders have signed the charter of {}.", tally.signed_by.len(), tally.need, tally.name);
+    let Some(tally) = tally else {
+        return Err(Failure::usage("no share was given").next("name one with --share FILE"));
+    };
+    let line =
+        format!("{} of {} founders have signed the charter of {}.", tally.signed_by.len(), tally.need, tally.name);
     let json = json!({
         "network": tally.network.to_string(), "name": tally.name, "signed_by": tally.signed_by, "need": tally.need, "enough": tally.is_enough(),
     });
@@ -270,7 +273,7 @@ pub enum AccordVerb {
         #[arg(long)]
         network: Option<String>,
         /// HOLDERS:KINDS[:ROLES[:PURPOSES[:CLASSES]]], such as theirs:prescription,lab:doctor:treatment:hospital,clinic. HOLDERS is ours,
-        /// theirs or both; * stands for all. Numbered in the order given
+        /// theirs or both. Left out or *: every role, treatment and referral, the classes of the usual consent. Numbered as given
         #[arg(long, required = true, value_name = "CLAUSE")]
         clause: Vec<String>,
         /// How many days it is in force
@@ -312,15 +315,17 @@ impl AccordVerb {
     pub fn request(self) -> Result<Request, Failure> {
         Ok(match self {
             Self::Charter { network } => Request::Charter { network },
-            Self::Propose { partner, network, clause, days, copy_hours, contact, share } => Request::AccordPropose {
-                network,
-                charter: input::text(&partner)?,
-                clauses: clause,
-                days,
-                copy_hours,
-                contacts: contact,
-                shares: input::texts(&share)?,
-            },
+            Self::Propose { partner, network, clause, days, copy_hours, contact, share } => {
+                Request::AccordPropose(AccordTerms {
+                    network,
+                    charter: input::text(&partner)?,
+                    clauses: clause,
+                    days,
+                    copy_hours,
+                    contacts: contact,
+                    shares: input::texts(&share)?,
+                })
+            }
             Self::Sign { id, share } => Request::Sign { id, shares: input::texts(&share)? },
             Self::Export { id } => Request::Export { id },
             Self::Import { file } => Request::Import { text: input::text(&file)? },

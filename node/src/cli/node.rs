@@ -68,7 +68,8 @@ pub fn set_up(folder: &Path, args: &Setup, out: &Output) -> Result<Reply, Failur
         name: args.name.trim().to_owned(),
         class: FacilityClass::parse(&args.class).ok_or_else(|| {
             let words: Vec<&str> = FacilityClass::ALL.iter().map(|class| class.word()).collect();
-            Failure::usage(format!("{:?} is no class of facilities", args.class)).next(format!("use one of {}", words.join(", ")))
+            Failure::usage(format!("{:?} is no class of facilities", args.class))
+                .next(format!("use one of {}", words.join(", ")))
         })?,
         authority: AuthorityId::parse(&args.authority)?,
         feeds: Vec::new(),
@@ -103,7 +104,10 @@ fn write_config(folder: &Path, args: &Setup, facility: &Facility) -> Result<(), 
     }
     let text = config::add_facility(&text, facility);
     config::parse(&text, figment::Figment::new())?;
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    // Keys and journal will lie in it: nobody else on the machine looks in.
+    std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700)
+        .create(folder)
+        .map_err(failed)?;
     write_whole(&path, &text).map_err(failed)
 }
 
@@ -133,7 +137,8 @@ pub fn config(folder: &Path, verb: ConfigVerb) -> Result<Reply, Failure> {
         ConfigVerb::Check => {
             let config = config::load(folder)?;
             let running = control::is_running(folder);
-            let mut text = format!("{}: fine ({} facilities)", folder.join(config::FILE).display(), config.facilities.len());
+            let mut text =
+                format!("{}: fine ({} facilities)", folder.join(config::FILE).display(), config.facilities.len());
             if running {
                 text.push_str("\nA node runs here; feeds are taken at once, everything else after a restart.");
             }

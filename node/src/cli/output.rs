@@ -46,8 +46,9 @@ impl Output {
         if let Some(text) = reply.file.take() {
             match &self.file {
                 Some(path) => {
-                    std::fs::write(path, &text)
-                        .map_err(|error| Failure::store(format!("{}: {error}", path.display())).next("name another file with --out"))?;
+                    std::fs::write(path, &text).map_err(|error| {
+                        Failure::store(format!("{}: {error}", path.display())).next("name another file with --out")
+                    })?;
                     reply.text.push_str(&format!("\nWritten to {}.", path.display()));
                     reply.json["written"] = json!(path.display().to_string());
                 }
@@ -56,7 +57,11 @@ impl Output {
             }
         }
         let mut out = std::io::stdout().lock();
-        let text = if self.json { reply.json.to_string() } else { reply.text };
+        // No answer of our own: who was asked has printed it.
+        let text = match self.json && !reply.json.is_null() {
+            true => reply.json.to_string(),
+            false => reply.text,
+        };
         if !text.is_empty() {
             let _ = writeln!(out, "{text}");
         }
@@ -64,7 +69,8 @@ impl Output {
     }
     fn failure(&self, failure: &Failure) {
         if self.json {
-            let error = json!({ "code": failure.code, "exit": failure.exit(), "what": failure.what, "next": failure.next });
+            let error =
+                json!({ "code": failure.code, "exit": failure.exit(), "what": failure.what, "next": failure.next });
             println!("{}", json!({ "error": error }));
         } else {
             self.say(format!("{:?}", miette::Report::new(failure.clone())).trim_end());

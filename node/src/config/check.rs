@@ -1,4 +1,3 @@
-use super::preset::Preset;
 use super::raw::{ConfigError, Raw, RawFacility, RawFeed, RawRelay};
 use peer::{Multiaddr, NetConfig, NetLimits, Transports};
 use protocol::engine::Limits;
@@ -14,7 +13,6 @@ use std::str::FromStr;
 pub struct Config {
     /// As it was read, with nothing filled in.
     pub raw: Raw,
-    pub preset: Preset,
     pub name: String,
     pub facilities: Vec<Facility>,
     /// Where the pages are; none: switched off.
@@ -43,6 +41,7 @@ pub struct Facility {
 /// A source of records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
+    pub name: String,
     pub path: PathBuf,
     pub scan_interval_s: u64,
 }
@@ -93,7 +92,6 @@ pub fn check(raw: Raw) -> Result<Config, ConfigError> {
     let preset = raw.preset;
     let relays = relays(raw.peer.relay.as_ref())?;
     Ok(Config {
-        preset,
         name: named("name", raw.name.as_deref().unwrap_or(&fallback))?,
         facilities,
         portal: portal(raw.portal.listen.as_deref().unwrap_or(PORTAL_LISTEN))?,
@@ -114,8 +112,7 @@ pub fn check(raw: Raw) -> Result<Config, ConfigError> {
 
 fn net(raw: &Raw, relays: &Relays) -> Result<NetConfig, ConfigError> {
     let connections = raw.limits.connections_max;
-    let connections =
-        ranged("limits.connections_max", connections, raw.preset.connections_max(), 16, 10_000)?;
+    let connections = ranged("limits.connections_max", connections, raw.preset.connections_max(), 16, 10_000)?;
     Ok(NetConfig {
         listen: addresses("peer.listen", &raw.peer.listen)?,
         announce: addresses("peer.announce", &raw.peer.announce)?,
@@ -137,17 +134,36 @@ fn facility(raw: &RawFacility) -> Result<Facility, ConfigError> {
         name: named("facility.name", &raw.name)?,
         class: FacilityClass::parse(&raw.class).ok_or_else(|| value("facility.class", &raw.class))?,
         authority: AuthorityId::parse(&raw.authority).map_err(|_| value("facility.authority", &raw.authority))?,
-        feeds: raw.feed.iter().map(feed).collect::<Result<_, _>>()?,
+        feeds: feeds(&raw.feed)?,
     })
 }
 
-fn feed(raw: &RawFeed) -> Result<Feed, ConfigError> {
+fn feeds(list: &[RawFeed]) -> Result<Vec<Feed>, ConfigError> {
+    let feeds = (1..).zip(list).map(|(number, raw)| feed(number, raw)).collect::<Result<Vec<_>, _>>()?;
+    let mut names = BTreeSet::new();
+    match feeds.iter().find(|feed| !names.insert(feed.name.as_str())) {
+        Some(twice) => Err(value("facility.feed.name", &twice.name)),
+        None => Ok(feeds),
+    }
+}
+
+/// The name of a feed that has none.
+pub fn feed_name(number: usize) -> String {
+    if number == 1 { "main".into() } else { format!("feed-{number}") }
+}
+
+fn feed(number: usize, raw: &RawFeed) -> Result<Feed, ConfigError> {
+    let name = raw.name.clone().unwrap_or_else(|| feed_name(number));
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if !plain || !(1..=FEED_NAME_CHARS_MAX).contains(&name.len()) {
+        return Err(value("facility.feed.name", &name));
+    }
     one_of("facility.feed.kind", if raw.kind.is_empty() { "ss-mix2" } else { &raw.kind }, &["ss-mix2"])?;
     if raw.path.is_empty() {
         return Err(value("facility.feed.path", ""));
     }
     let interval = ranged("facility.feed.scan_interval_s", raw.scan_interval_s, SCAN_INTERVAL_S, 1, 86_400)?;
-    Ok(Feed { path: raw.path.clone().into(), scan_interval_s: interval })
+    Ok(Feed { name, path: raw.path.clone().into(), scan_interval_s: interval })
 }
 
 fn relays(raw: Option<&RawRelay>) -> Result<Relays, ConfigError> {
@@ -202,16 +218,19 @@ fn value(key: &'static str, text: &str) -> ConfigError {
 const PORTAL_LISTEN: &str = "127.0.0.1:8470";
 const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 const NAME_CHARS_MAX: usize = 100;
+const FEED_NAME_CHARS_MAX: usize = 32;
 /// Default of a feed's walk in seconds.
 const SCAN_INTERVAL_S: u64 = 300;
 
 #[cfg(test)]
 mod tests {
+    use super::super::preset::Preset;
     use super::super::raw::parse;
     use super::*;
     use figment::Figment;
 
-    const FACILITY: &str = "[[facility]]\nid = \"1312345678\"\nname = \"みなと診療所\"\nclass = \"clinic\"\nauthority = \"1.2.3\"\n";
+    const FACILITY: &str =
+        "[[facility]]\nid = \"1312345678\"\nname = \"みなと診療所\"\nclass = \"clinic\"\nauthority = \"1.2.3\"\n";
 
     fn read(text: &str) -> Result<Config, ConfigError> {
         parse(text, Figment::new())
@@ -225,7 +244,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_a_clinic_with_the_defaults() {
         let config = read("").expect("fine");
-        assert_eq!(config.preset, Preset::Clinic);
+        assert_eq!(config.raw.preset, Preset::Clinic);
         assert_eq!(config.cache_bytes, 16 << 20);
         assert_eq!(config.portal.map(|at| at.to_string()).as_deref(), Some("127.0.0.1:8470"));
         assert_eq!(config.relays, Relays::Auto);

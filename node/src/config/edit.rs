@@ -7,7 +7,10 @@ use toml::Value;
 /// The text of a new file.
 pub fn first_text(preset: Preset, name: Option<&str>) -> String {
     let name = name.map(|name| format!("name = {}\n", quoted(name))).unwrap_or_default();
-    format!("# `musubi config explain KEY` says what each key means; `musubi config check` reads this file.\npreset = \"{}\"\n{name}", preset.word())
+    format!(
+        "# `musubi config explain KEY` says what each key means; `musubi config check` reads this file.\npreset = \"{}\"\n{name}",
+        preset.word()
+    )
 }
 
 /// The text with one more facility at its end.
@@ -40,7 +43,8 @@ pub fn add_feed(text: &str, facility: &FacilityId, feed: &Feed) -> Result<String
     let header = |line: &&str| line.trim_start().starts_with("[[facility]]");
     let start = lines.iter().enumerate().filter(|(_, line)| header(line)).map(|(i, _)| i).nth(at);
     let start = start.ok_or_else(|| ConfigError::Form("write each facility as [[facility]]".into()))?;
-    let is_other = |line: &str| line.trim_start().starts_with('[') && !line.trim_start().starts_with("[[facility.feed]]");
+    let is_other =
+        |line: &str| line.trim_start().starts_with('[') && !line.trim_start().starts_with("[[facility.feed]]");
     let rest = lines[start + 1..].iter().position(|line| is_other(line)).map_or(lines.len(), |n| start + 1 + n);
     let (before, after) = lines.split_at(rest);
     let mut out = before.join("\n").trim_end().to_owned();
@@ -56,7 +60,8 @@ pub fn add_feed(text: &str, facility: &FacilityId, feed: &Feed) -> Result<String
 
 fn feed_text(feed: &Feed) -> String {
     format!(
-        "[[facility.feed]]\nkind = \"ss-mix2\"\npath = {}\nscan_interval_s = {}\n",
+        "[[facility.feed]]\nname = {}\nkind = \"ss-mix2\"\npath = {}\nscan_interval_s = {}\n",
+        quoted(&feed.name),
         quoted(&feed.path.to_string_lossy()),
         feed.scan_interval_s
     )
@@ -84,7 +89,7 @@ mod tests {
         }
     }
     fn feed(path: &str) -> Feed {
-        Feed { path: path.into(), scan_interval_s: 60 }
+        Feed { name: path.replace(['/', ' '], "-"), path: path.into(), scan_interval_s: 60 }
     }
 
     #[test]

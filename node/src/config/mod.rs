@@ -10,9 +10,9 @@ mod preset;
 mod raw;
 mod unknown;
 
-pub use check::{Config, Facility, Feed, LogTo, Relays};
+pub use check::{Config, Facility, Feed, LogTo, Relays, feed_name};
 pub use edit::{add_facility, add_feed, first_text};
-pub use keys::{Key, explain, KEYS};
+pub use keys::{KEYS, explain};
 pub use preset::Preset;
 pub use raw::{ConfigError, FILE, load, parse};
 pub use unknown::nearest;

@@ -35,6 +35,7 @@ pub struct RawFacility {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RawFeed {
+    pub name: Option<String>,
     pub kind: String,
     pub path: String,
     pub scan_interval_s: Option<u64>,

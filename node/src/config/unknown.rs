@@ -32,7 +32,8 @@ fn walk(path: &str, value: &Value) -> Result<(), ConfigError> {
 /// The key that somebody most likely meant: by the whole path, or by the last word of it.
 pub fn nearest(path: &str) -> Option<String> {
     let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
-    let score = |key: &str| strsim::jaro_winkler(key, path).max(strsim::jaro_winkler(&last(key), &last(path)) * LAST_WORD);
+    let score =
+        |key: &str| strsim::jaro_winkler(key, path).max(strsim::jaro_winkler(&last(key), &last(path)) * LAST_WORD);
     let best = KEYS.iter().map(|key| (score(key.key), key.key)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 >= NEAR).then(|| best.1.to_owned())
 }

@@ -10,7 +10,7 @@ mod server;
 
 pub use client::{call, is_running};
 pub use reply::{Progress, Reply};
-pub use request::{ClauseText, ConsentSpec, Request, ReadSpec, Target, Who};
+pub use request::{AccordTerms, ConsentSpec, NewFeed, ReadSpec, Request, Target, Who, WithdrawScope};
 pub use server::Server;
 
 /// Name of the socket in a node's folder.

@@ -14,54 +14,206 @@ pub struct Who {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     Status,
-    Doctor { sizes: bool },
+    Doctor {
+        sizes: bool,
+    },
     Peers,
     /// Applies what `setup` wrote into the configuration.
     SetUp,
-    Invite { network: Option<String>, facility: String, contacts: Vec<String> },
-    Join { invite: String, wait_s: u64 },
-    JoinFile { charter: String, facility: String },
-    JoinStatus { network: Option<String>, wait_s: u64 },
+    Invite {
+        network: Option<String>,
+        facility: String,
+        contacts: Vec<String>,
+    },
+    Join {
+        invite: String,
+        wait_s: u64,
+    },
+    JoinFile {
+        charter: String,
+        facility: String,
+    },
+    JoinStatus {
+        network: Option<String>,
+        wait_s: u64,
+    },
     AdmitList,
-    Admit { id: String, shares: Vec<String> },
-    AdmitFile { request: String, shares: Vec<String> },
-    AdmitOwn { network: Option<String>, facility: Option<String>, shares: Vec<String> },
-    AdmitRefuse { id: String },
-    Welcome { network: Option<String>, facility: String },
-    FoundDraft { name: String, founders: Vec<String>, k: u32, shares: Vec<String> },
-    Found { charter: String },
+    Admit {
+        id: String,
+        shares: Vec<String>,
+    },
+    AdmitFile {
+        request: String,
+        shares: Vec<String>,
+    },
+    AdmitOwn {
+        network: Option<String>,
+        facility: Option<String>,
+        shares: Vec<String>,
+    },
+    AdmitRefuse {
+        id: String,
+    },
+    Welcome {
+        network: Option<String>,
+        facility: String,
+    },
+    FoundDraft {
+        name: String,
+        founders: Vec<String>,
+        k: u32,
+        shares: Vec<String>,
+    },
+    Found {
+        charter: String,
+    },
     Proposals,
-    Sign { id: String, shares: Vec<String> },
-    Import { text: String },
-    Export { id: String },
-    Charter { network: Option<String> },
-    AccordPropose { network: Option<String>, charter: String, clauses: Vec<ClauseText>, days: Option<u64>, copy_hours: Option<u32>, contacts: Vec<String>, shares: Vec<String> },
+    Sign {
+        id: String,
+        shares: Vec<String>,
+    },
+    Import {
+        text: String,
+    },
+    Export {
+        id: String,
+    },
+    Charter {
+        network: Option<String>,
+    },
+    AccordPropose(AccordTerms),
     AccordShow,
-    Revoke { network: Option<String>, target: Target, reason: String, shares: Vec<String> },
-    FeedAdd { facility: Option<String>, path: String, name: Option<String>, scan_interval_s: Option<u64> },
+    Revoke {
+        network: Option<String>,
+        target: Target,
+        reason: String,
+        shares: Vec<String>,
+    },
+    FeedAdd(NewFeed),
     FeedList,
-    FeedTest { facility: Option<String>, path: String },
-    FeedScan { name: Option<String> },
-    FeedRetry { name: Option<String> },
-    FeedQuarantine { name: Option<String>, limit: usize },
-    PatientFind { who: Who, text: String, facility: Option<String> },
-    PatientShow { who: Who, patient: String },
-    ConsentRecord { who: Who, patient: String, spec: ConsentSpec },
-    ConsentShow { who: Who, patient: String },
-    ConsentWithdraw { who: Who, patient: String, readers: Vec<String>, kinds: Vec<String>, network: Option<String>, even_in_emergency: bool, wait_s: u64 },
-    Locate { who: Who, patient: String },
-    Fetch { who: Who, patient: String, read: ReadSpec },
-    Timeline { who: Who, patient: String, read: ReadSpec, local: bool },
-    LinkReview { who: Who },
-    LinkAsk { who: Who, patient: String, holder: String, handle: Option<String>, statement: String },
-    LinkAnswer { who: Who, id: String, verdict: String },
-    AuditList { from: Option<u64>, limit: usize, patient: Option<String> },
+    FeedTest {
+        facility: Option<String>,
+        path: String,
+    },
+    FeedScan {
+        name: Option<String>,
+    },
+    FeedRetry {
+        name: Option<String>,
+    },
+    FeedQuarantine {
+        name: Option<String>,
+        limit: usize,
+    },
+    PatientFind {
+        who: Who,
+        text: String,
+        facility: Option<String>,
+    },
+    PatientShow {
+        who: Who,
+        patient: String,
+    },
+    ConsentRecord {
+        who: Who,
+        patient: String,
+        spec: ConsentSpec,
+    },
+    ConsentShow {
+        who: Who,
+        patient: String,
+    },
+    ConsentWithdraw {
+        who: Who,
+        patient: String,
+        scope: WithdrawScope,
+        wait_s: u64,
+    },
+    Locate {
+        who: Who,
+        patient: String,
+    },
+    Fetch {
+        who: Who,
+        patient: String,
+        read: ReadSpec,
+    },
+    Timeline {
+        who: Who,
+        patient: String,
+        read: ReadSpec,
+        local: bool,
+    },
+    LinkReview {
+        who: Who,
+    },
+    LinkAsk {
+        who: Who,
+        patient: String,
+        holder: String,
+        handle: Option<String>,
+        statement: String,
+    },
+    LinkAnswer {
+        who: Who,
+        id: String,
+        verdict: String,
+    },
+    AuditList {
+        from: Option<u64>,
+        limit: usize,
+        patient: Option<String>,
+    },
     AuditVerify,
-    AuditProve { leaf: u64 },
+    AuditProve {
+        leaf: u64,
+    },
 }
 
-/// A clause as it is typed: `theirs:prescription,lab:doctor,pharmacist:treatment:hospital,clinic`.
-pub type ClauseText = String;
+/// An accord as it is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccordTerms {
+    /// Our network.
+    pub network: Option<String>,
+    /// The partner's charter file.
+    pub charter: String,
+    /// Clauses, such as `theirs:prescription,lab:doctor:treatment:hospital,clinic`.
+    pub clauses: Vec<String>,
+    /// How long it is in force.
+    pub days: Option<u64>,
+    /// How long copies are kept.
+    pub copy_hours: Option<u32>,
+    /// Where nodes of either side are first met.
+    pub contacts: Vec<String>,
+    /// Texts of share files.
+    pub shares: Vec<String>,
+}
+
+/// A feed as it is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewFeed {
+    /// Whose.
+    pub facility: Option<String>,
+    /// Absolute path.
+    pub path: String,
+    /// A name of its own.
+    pub name: Option<String>,
+    /// How often it is walked.
+    pub scan_interval_s: Option<u64>,
+}
+
+/// How much of a consent is taken back; nothing: everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawScope {
+    /// Only for these readers.
+    pub readers: Vec<String>,
+    /// Only these kinds.
+    pub kinds: Vec<String>,
+    /// Only this network.
+    pub network: Option<String>,
+    /// Not even in an emergency.
+    pub even_in_emergency: bool,
+}
 
 /// What founders take back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -37,6 +37,7 @@ pub struct Core {
     pub(crate) groups: u64,
     pub(crate) master: MasterKey,
     blobs: Blobs,
+    copies: Blobs,
 }
 
 impl Core {
@@ -76,6 +77,7 @@ impl Core {
         }
         disk.remove(REBUILD_PATH)?;
         let (blobs, removed_parts) = Blobs::open(disk.clone(), &master)?;
+        let (copies, removed_copies) = Blobs::open_copies(disk.clone(), &master)?;
         let reserve = Reserve::open(&**disk, config.reserve_bytes);
         let report = OpenReport {
             is_new: opened.created,
@@ -84,10 +86,10 @@ impl Core {
             replayed,
             rebuilt: None,
             has_reserve: reserve.is_there(),
-            removed_parts,
+            removed_parts: removed_parts + removed_copies,
         };
         let salts = master.derive("audit/salts");
-        let core = Self { disk: disk.clone(), journal, shared, salts, reserve, groups: 0, master, blobs };
+        let core = Self { disk: disk.clone(), journal, shared, salts, reserve, groups: 0, master, blobs, copies };
         core.note_health(false);
         Ok((core, report))
     }
@@ -100,6 +102,11 @@ impl Core {
     /// The large values.
     pub fn blobs(&self) -> Blobs {
         self.blobs.clone()
+    }
+
+    /// Large copies of what others hold: complete, but not durable.
+    pub fn copies(&self) -> Blobs {
+        self.copies.clone()
     }
 
     /// The key with which the leaves of the audit log are salted; for proofs.

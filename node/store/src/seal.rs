@@ -3,19 +3,19 @@
 //! `nonce ‖ ciphertext ‖ tag`, the nonce being a keyed hash of what is sealed and where. So nothing random is needed, and a
 //! position that is written a second time after a crash never meets its old nonce with other bytes. Equal bytes at the
 //! same place seal alike; that is all an onlooker learns.
-use chacha20poly1305::aead::{AeadInOut, KeyInit};
-use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce, Tag};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 
 /// One key in use.
 pub(crate) struct Seal {
-    cipher: ChaCha20Poly1305,
+    cipher: LessSafeKey,
     nonces: [u8; 32],
 }
 
 impl Seal {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let cipher = UnboundKey::new(&CHACHA20_POLY1305, key).expect("a key of this cipher has 32 bytes");
         Self {
-            cipher: ChaCha20Poly1305::new(&Key::from(*key)),
+            cipher: LessSafeKey::new(cipher),
             nonces: blake3::derive_key("musubi 2026 store nonces v1", key),
         }
     }
@@ -36,21 +36,21 @@ impl Seal {
         plain.resize(len + SEAL_BYTES, 0);
         plain.copy_within(..len, NONCE);
         plain[..NONCE].copy_from_slice(&nonce);
-        let body = (&mut plain[NONCE..NONCE + len]).into();
-        // Fails only above 256 GiB, which no caller's limit allows; the tag of zeros would then never open.
-        let tag = self.cipher.encrypt_inout_detached(&Nonce::from(nonce), place, body).unwrap_or_default();
-        plain[NONCE + len..].copy_from_slice(&tag);
+        let body = &mut plain[NONCE..NONCE + len];
+        let tag = self.cipher.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), body);
+        // Fails only above 256 GiB, which no caller's limit allows; the tag of zeros then never opens.
+        if let Ok(tag) = tag {
+            plain[NONCE + len..].copy_from_slice(tag.as_ref());
+        }
         plain
     }
 
     /// What was sealed for `place`; none if a byte of it, or the place, is another.
     pub(crate) fn open(&self, place: &[u8], mut sealed: Vec<u8>) -> Option<Vec<u8>> {
         let len = sealed.len().checked_sub(SEAL_BYTES)?;
-        let nonce: [u8; NONCE] = sealed[..NONCE].try_into().ok()?;
-        let tag: [u8; TAG] = sealed[NONCE + len..].try_into().ok()?;
-        let body = (&mut sealed[NONCE..NONCE + len]).into();
-        self.cipher.decrypt_inout_detached(&Nonce::from(nonce), place, body, &Tag::from(tag)).ok()?;
-        sealed.copy_within(NONCE..NONCE + len, 0);
+        let nonce = Nonce::try_assume_unique_for_key(&sealed[..NONCE]).ok()?;
+        // Opens and moves to the front in one pass.
+        self.cipher.open_within(nonce, Aad::from(place), &mut sealed, NONCE..).ok()?;
         sealed.truncate(len);
         Some(sealed)
     }

@@ -53,6 +53,7 @@ pub struct Store {
     writer: Writer,
     view: StoreView,
     blobs: Blobs,
+    copies: Blobs,
     reader: JournalReader,
     salts: Zeroizing<[u8; 32]>,
     master: MasterKey,
@@ -91,11 +92,11 @@ impl Store {
     }
 
     fn start(core: Core, lock: Option<FolderLock>) -> Result<Self, OpenError> {
-        let (view, blobs, reader) = (core.view(), core.blobs(), core.reader());
+        let (view, blobs, copies, reader) = (core.view(), core.blobs(), core.copies(), core.reader());
         let (salts, master) = (core.salts.clone(), core.master.clone());
         let no_thread = |e: std::io::Error| OpenError::Index(DbError::Disk(format!("no thread for the writer: {e}")));
         let writer = Writer::start(core).map_err(no_thread)?;
-        Ok(Self { writer, view, blobs, reader, salts, master, lock: Mutex::new(lock) })
+        Ok(Self { writer, view, blobs, copies, reader, salts, master, lock: Mutex::new(lock) })
     }
 
     /// Commits a batch and waits for its outcome.
@@ -144,6 +145,12 @@ impl Store {
     /// The large values.
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// Large copies of what others hold, for some hours: as [`Store::blobs`], but a power cut may tear them, so that nobody
+    /// waits for the disk. A torn one does not open.
+    pub fn copies(&self) -> &Blobs {
+        &self.copies
     }
 
     /// The key with which the leaves of the audit log are salted; for proofs.

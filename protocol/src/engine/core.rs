@@ -234,13 +234,10 @@ impl<V: View> Engine<V> {
         self.peers.get(from).seen = Some(now);
         if !self.may_speak(now, from, &message) {
             // Old notes from a node that lost its standing meet silence after one refusal; nothing depends on a patient.
-            self.send(
-                from,
-                Message::Refuse(v1::Refuse {
-                    code: super::reader::REFUSED_STRANGER,
-                    hint: "no live membership or accord".into(),
-                }),
-            );
+            let hint = "no live membership or accord".to_owned();
+            #[cfg(feature = "plants")]
+            let hint = self.planted_hint(hint, &message);
+            self.send(from, Message::Refuse(v1::Refuse { code: super::reader::REFUSED_STRANGER, hint }));
             return;
         }
         match message {
@@ -268,6 +265,15 @@ impl<V: View> Engine<V> {
             // Pieces belong to the transfer that the driver takes in; one that comes here is late.
             Message::Piece(_) => {}
         }
+    }
+    /// Planted bug P12: a stranger learns from the length of a refusal whether a handle names somebody.
+    #[cfg(feature = "plants")]
+    fn planted_hint(&self, hint: String, message: &Message) -> String {
+        let Message::Request(request) = message else { return hint };
+        let body = <v1::RequestBody as prost::Message>::decode(request.body.as_slice()).unwrap_or_default();
+        let handle = crate::ids::Handle::from_slice(&body.handle);
+        let is_known = handle.is_some_and(|handle| self.patient_of(handle).is_some());
+        if is_known && crate::plants::on("P12") { hint + " " } else { hint }
     }
     fn on_command(&mut self, now: Millis, ticket: Ticket, command: Command) {
         match command {
@@ -330,6 +336,12 @@ impl<V: View> Engine<V> {
     /// Nothing was written: whoever waits for it hears so, and nothing that it had to precede happens.
     fn failed(&mut self, then: Then) {
         match then {
+            #[cfg(feature = "plants")]
+            Then::Decided(decided) if crate::plants::on("P34") => self.decided(Millis(0), *decided, &[0, 0]),
+            // What cannot be logged is not answered; the reader's row says "late".
+            Then::Decided(decided) => {
+                self.serves.remove(&decided.request());
+            }
             Then::Kept(kept) => self.kept_failed(*kept),
             Then::Consented(ticket, ..) => {
                 self.event(Event::CommandDone(

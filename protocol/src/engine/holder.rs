@@ -30,6 +30,16 @@ pub(super) struct Decided {
     shown: Shown,
     serve: Option<(PatientRef, Plan, Vec<Source>)>,
     cut: bool,
+    /// Code of the reason; only planted bug P12 looks at it.
+    #[cfg(feature = "plants")]
+    reason: u16,
+}
+
+impl Decided {
+    /// Which request it answers.
+    pub(super) fn request(&self) -> RequestId {
+        self.request
+    }
 }
 
 /// A request as it was read, before it is judged.
@@ -62,6 +72,8 @@ impl<V: View> Engine<V> {
             self.patient_of(asked.handle).filter(|(_, shelf)| *shelf == asked.shelf).map(|(patient, _)| patient);
         let decision = self.judge(now, &from, &asked, patient);
         self.quota.count(&asked.ask.reader, now);
+        #[cfg(feature = "plants")]
+        self.plant_name(from, &decision, patient);
         let serve = match (&decision, patient) {
             (Decision::Permit { kinds, period, .. }, Some(patient)) => self.plan(now, &asked, patient, *kinds, *period),
             _ => None,
@@ -78,11 +90,12 @@ impl<V: View> Engine<V> {
         if let Some((patient, plan, ..)) = &serve {
             let answered = self.decided_event(now, &from, &asked, Some(*patient), &decision);
             let count = u32::try_from(plan.items.len()).unwrap_or(u32::MAX);
-            batch.log(audit::Event { what: What::Answered, ..answered }.count(count).object(plan.hash()));
+            let hash = plan.hash();
+            batch.log(audit::Event { what: What::Answered, ..answered }.count(count).object(hash));
             let handed = Handed {
                 node: from,
                 reader: asked.ask.reader.clone(),
-                plan: plan.hash(),
+                plan: hash,
                 leaf: 0,
                 until: now.plus(COPY_MS),
             };
@@ -91,8 +104,30 @@ impl<V: View> Engine<V> {
             self.serves.insert(asked.ask.request, Serving { patient: *patient });
         }
         let serve = serve.map(|(patient, plan, sources, _)| (patient, plan, sources));
-        let decided = Decided { to: from, request: asked.ask.request, shown: shown_as, serve, cut };
+        let decided = Decided {
+            to: from,
+            request: asked.ask.request,
+            shown: shown_as,
+            serve,
+            cut,
+            #[cfg(feature = "plants")]
+            reason: match &decision {
+                Decision::Refuse { why, .. } => why.code(),
+                _ => 0,
+            },
+        };
         self.commit_decision(now, batch, decided);
+    }
+    /// Planted bug P11: the text of a refusal names the patient.
+    #[cfg(feature = "plants")]
+    fn plant_name(&mut self, to: NodeKey, decision: &Decision, patient: Option<PatientRef>) {
+        let source = patient.and_then(|patient| self.view.get(Space::Entries, &keys::source(patient)));
+        let source: Option<super::Publication> = source.and_then(|value| decode(&value));
+        if let (true, Decision::Refuse { .. }, Some(source)) = (crate::plants::on("P11"), decision, source) {
+            let name = source.strings.first().map(|(_, text)| String::from_utf8_lossy(text).into_owned());
+            let hint = format!("refused for {}", name.unwrap_or_default());
+            self.send(to, Message::Refuse(v1::Refuse { code: 9, hint }));
+        }
     }
     fn commit_decision(&mut self, now: Millis, batch: Batch, decided: Decided) {
         #[cfg(feature = "plants")]
@@ -284,7 +319,7 @@ impl<V: View> Engine<V> {
             let item = item_of(now, asked.ask.request, &key, &head);
             let bytes = ITEM_FRAME_BYTES + item.title.len();
             let fits = total.saturating_add(item.size) <= asked.ask.limit_bytes
-                && frame + bytes <= FRAME_BYTES_MAX / 2
+                && frame + bytes <= PLAN_FRAME_BYTES_MAX
                 && items.len() < FETCH_ITEMS_MAX;
             if !fits {
                 cut = true;
@@ -329,7 +364,9 @@ impl<V: View> Engine<V> {
     }
     /// The leaf is on disk: answer, and start the transfer if there is one.
     pub(super) fn decided(&mut self, now: Millis, decided: Decided, leaves: &[u64]) {
-        let Decided { to, request, shown, serve, cut } = decided;
+        #[cfg(feature = "plants")]
+        let reason = decided.reason;
+        let Decided { to, request, shown, serve, cut, .. } = decided;
         // Withdrawn between the decision and its leaf: nothing goes out.
         let serve = serve.filter(|_| self.serves.contains_key(&request));
         let leaf = leaves.first().copied().unwrap_or_default();
@@ -354,6 +391,10 @@ impl<V: View> Engine<V> {
             padding: Vec::new(),
         };
         pad(&mut body);
+        #[cfg(feature = "plants")]
+        if crate::plants::on("P12") {
+            body.padding = vec![0; reason.into()]; // "not found" and "forbidden" differ in length
+        }
         let body = body.encode_to_vec();
         let signature = self.crypto.sign(&self.identity.node, &domain("decision", &[&body]));
         self.send(to, Message::Decision(v1::Decision { body, signature: signature.0.to_vec() }));
@@ -372,7 +413,7 @@ impl<V: View> Engine<V> {
             return self.on_countersigned(now, from, signed);
         }
         let known = self.view.get(Space::Jobs, &keys::executed(&from, receipt.request)).is_some();
-        let fits = known && receipt.verify_reader(&*self.crypto, &from.into(), &reader);
+        let fits = known && self.was_served(&receipt) && receipt.verify_reader(&*self.crypto, &from.into(), &reader);
         if !fits || !self.serves_facility(&receipt.holder, now) {
             return self.strike(now, from, "receipt that does not hold");
         }
@@ -387,6 +428,17 @@ impl<V: View> Engine<V> {
         batch.log(event.facility(stated.holder.clone()).node(from).count(stated.items).object(stated.plan));
         let answer = receipt_message(stated, &signed.reader_signature, Some(&signed.holder_signature));
         self.commit(batch, Then::Release(vec![super::Output::Send { to: from, message: Message::Receipt(answer) }]));
+    }
+    /// Whether a receipt states what our own log says: the leaf that decided the request, and the plan that was served.
+    fn was_served(&self, receipt: &ExchangeReceipt) -> bool {
+        let (leaf, hash) = receipt.holder_leaf;
+        let of_request = |event: &audit::Event, what| event.what == what && event.request == Some(receipt.request);
+        let decided = audit::event(&self.view, leaf).is_some_and(|event| of_request(&event, What::Decided));
+        // Both leaves were written in one batch, so they stand side by side.
+        let answered = audit::event(&self.view, leaf.saturating_add(1)).is_some_and(|event| {
+            of_request(&event, What::Answered) && event.object == Some(receipt.plan) && receipt.items <= event.count
+        });
+        decided && answered && audit::leaf_hash(&self.view, leaf) == Some(hash)
     }
     /// Forgets executed requests and handed copies whose time is over.
     pub(super) fn forget_past(&mut self, now: Millis) {
@@ -451,11 +503,6 @@ fn wire_item(item: &Item) -> v1::Item {
 
 /// Fills a short answer up to one size, so that refusals of every reason and "nothing" look alike.
 fn pad(body: &mut v1::DecisionBody) {
-    #[cfg(feature = "plants")]
-    if crate::plants::on("P12") {
-        body.padding = vec![0; body.shown as usize];
-        return;
-    }
     let len = body.encoded_len();
     if len < ANSWER_PADDED_BYTES {
         // Two bytes of tag and length for up to 127 bytes, three above: aim with three and add what is missing.
@@ -490,8 +537,10 @@ fn read_receipt(wire: &v1::Receipt) -> Result<(ExchangeReceipt, Signature, Optio
 
 /// Rules that a request proves: there are twelve.
 const PROOFS_MAX: usize = 16;
-/// An item on the wire without its title, rounded up.
-const ITEM_FRAME_BYTES: usize = 128;
+/// An item on the wire without its title, rounded up: id 18, kind 34, date 6, moments 14, size 6, digest 34, heads 6.
+const ITEM_FRAME_BYTES: usize = 120;
+/// All items of a decision: a frame without what else is in it.
+const PLAN_FRAME_BYTES_MAX: usize = FRAME_BYTES_MAX - (4 << 10);
 /// Titles in plans; a list shows no more.
 const ITEM_TITLE_CHARS: usize = 100;
 /// Rows looked at in one daily clean-up.

@@ -1,6 +1,6 @@
 use super::Candidate;
 use crate::consent::ConsentReceipt;
-use crate::data::Write;
+use crate::data::{Batch, Write};
 use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId};
 use crate::kinds::{KindSet, Purpose, Role};
 use crate::policy::Evidence;
@@ -214,4 +214,7 @@ pub struct FetchOrder {
     pub limit_bytes: u64,
     /// Longest wait in milliseconds until the row says *late*.
     pub wait_ms: u64,
+    /// What is to be on disk no later than the leaf for asking: what shows the purpose, with the event that tells of it. One
+    /// sync then does for both.
+    pub ground: Batch,
 }

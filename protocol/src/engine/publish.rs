@@ -132,6 +132,8 @@ impl<V: View> Engine<V> {
             Some(new) => {
                 for (rule, tag) in &new.tags {
                     let body = Body { kinds: new.kinds, rule: *rule, handle: new.handle, consent: new.consent };
+                    #[cfg(feature = "plants")]
+                    let body = planted(body);
                     changes.push(Change::Add { tag: Tag(*tag), body });
                 }
                 batch.put(Space::Entries, key, encode(new));
@@ -244,6 +246,13 @@ pub(super) fn scope_of(shelf: &Shelf) -> Scope {
 
 fn reach(network: NetworkId, classes: Codes) -> Reach {
     Reach { roles: roles(&[Role::Doctor]), ..Reach::usual(network, classes) }
+}
+
+/// Planted bug P10: a diagnosis in the place of the consent.
+#[cfg(feature = "plants")]
+fn planted(body: Body) -> Body {
+    let consent = if crate::plants::on("P10") { ReceiptId(*b"ICD-10: E11.9   ") } else { body.consent };
+    Body { consent, ..body }
 }
 
 fn newest_permit(receipts: &[ConsentReceipt]) -> ReceiptId {

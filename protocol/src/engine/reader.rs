@@ -45,6 +45,7 @@ pub(super) struct Kept {
     request: RequestId,
     fetching: Fetching,
     plan: Plan,
+    plan_hash: Hash,
     leaf: (u64, Hash),
     cut: bool,
     received: Received,
@@ -107,7 +108,7 @@ impl<V: View> Engine<V> {
         let body = self.request_body(now, request, fetching, base).encode_to_vec();
         let order = &fetching.order;
         let (node, deadline) = (fetching.node, fetching.deadline);
-        let mut batch = Batch::default();
+        let mut batch = order.ground.clone();
         batch.log(event_of(now, What::Requested, order).request(request).node(node));
         let signature = self.crypto.sign(&self.identity.node, &domain("request", &[&body]));
         self.send(node, Message::Request(v1::Request { body, signature: signature.0.to_vec() }));
@@ -115,6 +116,7 @@ impl<V: View> Engine<V> {
         self.commit(batch, Then::Nothing);
         if let Some(fetching) = self.fetches.get_mut(&request) {
             fetching.step = Step::Asked;
+            fetching.order.ground = Batch::default();
         }
         self.timers.set(Timer::Fetch(request), deadline);
     }
@@ -270,7 +272,7 @@ impl<V: View> Engine<V> {
         Ok((RequestId(bytes16(&body.request, "decision.request")?), body))
     }
     /// Bytes came or did not: the leaf goes to disk together with the copies, then the row is shown.
-    pub(super) fn received(&mut self, now: Millis, request: RequestId, received: Received) {
+    pub(super) fn received(&mut self, now: Millis, request: RequestId, mut received: Received) {
         let Some(mut fetching) = self.fetches.remove(&request) else { return };
         self.timers.clear(Timer::Fetch(request));
         let Step::Receiving { plan, leaf, cut } = std::mem::replace(&mut fetching.step, Step::Asked) else { return };
@@ -289,22 +291,23 @@ impl<V: View> Engine<V> {
             self.commit(batch, Then::Nothing);
             return self.answer_plain_as(fetching.ticket, Some(request), &fetching.order, status);
         }
-        let mut batch = Batch { writes: received.writes.clone(), events: Vec::new() };
+        let mut batch = Batch { writes: std::mem::take(&mut received.writes), events: Vec::new() };
         let kinds = plan.items.iter().fold(KindSet::NONE, |set, item| set.or(KindSet::of(&[item.kind.coarse()])));
         let event = event_of(now, What::Received, &fetching.order).request(request).node(fetching.node);
-        batch.log(event.kinds(kinds).count(received.items).object(plan.hash()));
+        let plan_hash = plan.hash();
+        batch.log(event.kinds(kinds).count(received.items).object(plan_hash));
         let cut = cut || !received.complete;
-        self.commit(batch, Then::Kept(Box::new(Kept { request, fetching, plan, leaf, cut, received })));
+        self.commit(batch, Then::Kept(Box::new(Kept { request, fetching, plan, plan_hash, leaf, cut, received })));
     }
     pub(super) fn kept(&mut self, now: Millis, kept: Kept, leaves: &[u64]) {
-        let Kept { request, fetching, plan, leaf, cut, received } = kept;
+        let Kept { request, fetching, plan, plan_hash, leaf, cut, received } = kept;
         let own_leaf = leaves.first().copied().unwrap_or_default();
         let own_hash = audit::leaf_hash(&self.view, own_leaf).unwrap_or(Hash([0; 32]));
         let receipt = ExchangeReceipt {
             request,
             reader: fetching.order.facility.clone(),
             holder: fetching.order.candidate.holder.clone(),
-            plan: plan.hash(),
+            plan: plan_hash,
             items: received.items,
             bytes: received.bytes,
             holder_leaf: leaf,
@@ -345,14 +348,15 @@ impl<V: View> Engine<V> {
     }
     fn end(&mut self, now: Millis, request: RequestId, status: HolderStatus) {
         self.timers.clear(Timer::Fetch(request));
-        let Some(fetching) = self.fetches.remove(&request) else { return };
-        let mut batch = Batch::default();
+        let Some(mut fetching) = self.fetches.remove(&request) else { return };
+        // Empty if the question was asked.
+        let mut batch = std::mem::take(&mut fetching.order.ground);
         batch.log(event_of(now, What::Requested, &fetching.order).request(request).note(status.word()));
         self.commit(batch, Then::Nothing);
         self.answer_plain_as(fetching.ticket, Some(request), &fetching.order, status);
     }
     fn answer_plain(&mut self, now: Millis, ticket: Ticket, order: &FetchOrder, status: HolderStatus) {
-        let mut batch = Batch::default();
+        let mut batch = order.ground.clone();
         batch.log(event_of(now, What::Requested, order).note(status.word()));
         self.commit(batch, Then::Nothing);
         self.answer_plain_as(ticket, None, order, status);

@@ -56,11 +56,11 @@ impl<V: View> Engine<V> {
         within: &dyn Fn(Codes) -> bool,
     ) -> bool {
         let Some(accord) = self.book.accord(accord) else { return false };
-        let Some(other) = accord.other(reader.network) else { return false };
         #[cfg(feature = "plants")]
         if crate::plants::on("P13") {
             return true;
         }
+        let Some(other) = accord.other(reader.network) else { return false };
         let in_force = self.book.accord_in_force(reader.network, other, now).is_some();
         let holder_there = self.book.live(other, &shelf.holder, now).is_some();
         in_force && holder_there && within(accord.classes_for_readers_of(reader.network))

@@ -57,6 +57,10 @@ impl Accord {
     }
     /// Whether it is in force at `now`.
     pub fn is_in_force(&self, now: Millis) -> bool {
+        #[cfg(feature = "plants")]
+        if crate::plants::on("P06") {
+            return self.from <= now; // the end is not looked at again
+        }
         self.from <= now && now < self.to
     }
     /// Kinds that readers of any class in `network` may see of holders across.

@@ -7,5 +7,5 @@ mod load;
 mod span;
 
 pub use file::{AccordFile, File, NetworkFile, NodeFile, Pace, People, Swarm, Work};
-pub use load::{NAMES, Scenario, ScenarioError, load, load_named};
+pub use load::{AccordPlan, NAMES, Node, Scenario, ScenarioError, load, load_named};
 pub use span::Span;

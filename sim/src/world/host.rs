@@ -1,7 +1,7 @@
 use super::{HostClock, HostDisk, Incoming, Micros, Outgoing};
 use protocol::audit;
 use protocol::crypto::Crypto;
-use protocol::data::{Batch, Space, View, Write};
+use protocol::data::{Batch, Space, Write};
 use protocol::engine::{Engine, EngineConfig, Identity, Input, Output, Ticket};
 use protocol::ids::{FacilityId, NodeKey, PatientRef, RequestId};
 use protocol::time::Millis;

@@ -10,6 +10,7 @@ use protocol::engine::{Receive, Received};
 use protocol::fetch::{Bad, Check, frame_len};
 use protocol::ids::RequestId;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -76,15 +77,27 @@ async fn keeping_result(
 
 /// What goes to the thread that keeps.
 enum Proved {
-    Bytes { item: u32, offset: u64, bytes: Vec<u8>, last: bool },
+    /// A frame, and where the bytes of items lie in it.
+    Frame(Vec<u8>, Vec<Piece>),
     End,
+}
+
+struct Piece {
+    item: u32,
+    offset: u64,
+    at: Range<usize>,
+    last: bool,
 }
 
 fn keep<H: Host>(host: &H, receive: &Receive, mut proved: mpsc::Receiver<Proved>) -> io::Result<Vec<Write>> {
     let mut keeper = host.keep(receive)?;
     while let Some(next) = proved.blocking_recv() {
         match next {
-            Proved::Bytes { item, offset, bytes, last } => keeper.write(item, offset, &bytes, last)?,
+            Proved::Frame(frame, pieces) => {
+                for Piece { item, offset, at, last } in pieces {
+                    keeper.write(item, offset, &frame[at], last)?;
+                }
+            }
             Proved::End => return keeper.finish(),
         }
     }
@@ -117,7 +130,7 @@ impl Intake {
             let Ok(Some(next)) = timeout(TRANSFER_SILENCE, feed.recv()).await else { return Err(Stop::Cut) };
             match next {
                 Feed::Piece { frame, last } => {
-                    self.take(&frame).await?;
+                    self.take(frame).await?;
                     if last && !self.check.done() {
                         return Err(Stop::Cut);
                     }
@@ -144,7 +157,7 @@ impl Intake {
         stream.flush().await.map_err(cut)?;
         while !self.check.done() {
             let frame = read_frame(&mut stream).await?;
-            self.take(&frame).await?;
+            self.take(frame).await?;
         }
         // Everything is here; whether the holder hears of it changes nothing for us.
         if stream.write_all(&[ALL_THERE]).await.is_ok() {
@@ -152,18 +165,23 @@ impl Intake {
         }
         Ok(())
     }
-    async fn take(&mut self, frame: &[u8]) -> Result<(), Stop> {
+    async fn take(&mut self, frame: Vec<u8>) -> Result<(), Stop> {
         let told_missing = self.check.missing().len();
-        let verified = self.check.take(frame).map_err(|bad: Bad| {
+        let verified = self.check.take(&frame).map_err(|bad: Bad| {
             tracing::warn!(node = ?self.receive.from, %bad, "a transfer is not what was announced");
             Stop::Damaged
         })?;
+        let mut pieces = Vec::with_capacity(verified.len());
         for one in verified {
             self.items = self.items.saturating_add(u32::from(one.last));
             self.bytes = self.bytes.saturating_add(one.bytes.len() as u64);
-            let (item, offset, last) = (one.item, one.offset, one.last);
-            let bytes = Proved::Bytes { item, offset, bytes: one.bytes.to_vec(), last };
-            self.proved.send(bytes).await.map_err(|_| Stop::Ours)?;
+            // Verified bytes are a part of their frame, so they need not be copied out of it.
+            let start = one.bytes.as_ptr().addr().saturating_sub(frame.as_ptr().addr());
+            let at = start..start + one.bytes.len();
+            pieces.push(Piece { item: one.item, offset: one.offset, at, last: one.last });
+        }
+        if !pieces.is_empty() {
+            self.proved.send(Proved::Frame(frame, pieces)).await.map_err(|_| Stop::Ours)?;
         }
         self.missing += self.check.missing().len() - told_missing;
         Ok(())

@@ -5,7 +5,7 @@
 //! one byte. When the line is cut the holder opens the next stream, and the transfer goes on where the reader says.
 use crate::bulk::BulkStream;
 use crate::handle::{NetHandle, SendError};
-use crate::host::Host;
+use crate::host::{Host, Shelf};
 use crate::limits::*;
 use crate::msg::grown;
 use futures::{AsyncReadExt, AsyncWriteExt};
@@ -102,9 +102,9 @@ fn frames_of<H: Host>(host: Arc<H>, serve: Arc<Serve>, from: Resume) -> mpsc::Re
     let (frames_in, frames) = mpsc::channel(TRANSFER_FRAMES);
     tokio::task::spawn_blocking(move || {
         let Ok(mut sender) = Sender::new(&serve.plan, from) else { return };
-        let mut shelf = Shelf { host: &*host, serve: &serve, open: None };
+        let mut items = Items { shelf: host.shelf(), serve: &serve, open: None };
         while let Some(want) = sender.want() {
-            let made = shelf.fetch(want).ok().and_then(|got| give(&mut sender, got).ok());
+            let made = items.fetch(want).ok().and_then(|got| give(&mut sender, got).ok());
             // Gone or changed since the plan was made: the reader is told, never left with a silent gap.
             let made = made.unwrap_or_else(|| sender.missing());
             if !made.into_iter().all(|frame| frames_in.blocking_send(frame).is_ok()) {
@@ -127,17 +127,21 @@ fn give(sender: &mut Sender, got: Got) -> Result<Vec<Vec<u8>>, Unfit> {
     }
 }
 
-/// Reads items from the host, each in order; the one under way stays open.
-struct Shelf<'h, H: Host> {
-    host: &'h H,
-    serve: &'h Serve,
+/// Reads items from the shelf, each in order; the one under way stays open.
+struct Items<'s> {
+    shelf: Box<dyn Shelf>,
+    serve: &'s Serve,
     open: Option<(u32, u64, Box<dyn Read + Send>)>,
 }
 
-impl<H: Host> Shelf<'_, H> {
+impl Items<'_> {
     fn fetch(&mut self, want: Want) -> io::Result<Got> {
         match want {
             Want::Hashes { item } => {
+                if let Some(known) = self.serve.sources.get(item as usize).and_then(|source| self.shelf.hashes(source))
+                {
+                    return Ok(Got::Hashes(known));
+                }
                 let mut digester = Digester::new();
                 let mut bytes = self.begin(item)?;
                 let mut piece = vec![0; CHUNK_BYTES_MAX as usize];
@@ -161,10 +165,10 @@ impl<H: Host> Shelf<'_, H> {
             }
         }
     }
-    fn begin(&self, item: u32) -> io::Result<Box<dyn Read + Send>> {
+    fn begin(&mut self, item: u32) -> io::Result<Box<dyn Read + Send>> {
         let at = item as usize;
         match (self.serve.sources.get(at), self.serve.plan.items.get(at)) {
-            (Some(source), Some(item)) => self.host.open(source, item),
+            (Some(source), Some(item)) => self.shelf.open(source, item),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
     }

@@ -17,6 +17,7 @@ impl Net {
             Command::Dial { node, addresses } => self.on_dial(node, addresses, false),
             Command::Want { node, addresses } => self.on_dial(node, addresses, true),
             Command::Unwant(node) => self.dialer.unwant(node),
+            Command::Reserve { relay, address } => self.on_reserve(relay, &address),
             Command::Hangup(node) => self.hang_up(node),
             Command::Reset(node) => self.reset(node),
             Command::Block { node, time } => self.block(node, time),
@@ -40,6 +41,15 @@ impl Net {
             self.emit(NetEvent::DialFailed { node, why });
         } else if self.sessions.contains_key(&node) {
             self.dialer.connected(now, node, None);
+        }
+    }
+    fn on_reserve(&mut self, relay: NodeKey, address: &Multiaddr) {
+        if usable(relay, vec![address.clone()], self.transports).is_empty() || !self.reservations.add(relay, address) {
+            return;
+        }
+        self.on_dial(relay, vec![address.clone()], true);
+        if self.swarm.behaviour().paths.is_direct(&peer_id_of(relay)) {
+            self.reservations.connected(Instant::now(), relay);
         }
     }
     pub(super) fn hang_up(&mut self, node: NodeKey) {

@@ -5,6 +5,10 @@ use service::Staff;
 
 /// What the pages ask of a node. Every method may block, and writes its own event of the log before it shows a patient.
 pub trait Desk: Send + Sync + 'static {
+    /// The node's name, for the head of pages.
+    fn name(&self) -> String;
+    /// Whether the node can answer more than from its own records.
+    fn is_ready(&self) -> bool;
     /// The guarded moment.
     fn now(&self) -> Millis;
     /// How the node, its networks and its feeds are; nothing of patients.
@@ -40,7 +44,16 @@ pub trait Desk: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`DeskError`]; nothing is shown then.
-    fn item(&self, staff: &Staff, patient: PatientRef, item: &ItemPath) -> Result<ItemView, DeskError>;
+    fn item(&self, staff: &Staff, patient: PatientRef, item: &ItemPath, depth: Depth) -> Result<ItemView, DeskError>;
+}
+
+/// How much of a record is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Its rows in words.
+    Rows,
+    /// Also the text as it was sent.
+    Original,
 }
 
 /// Why a page has nothing to show. Says nothing about a patient.

@@ -69,8 +69,8 @@ pub struct Chart {
     pub own_checked: Option<Millis>,
     /// What the own side knows of allergies; none: it has no list.
     pub allergies: Option<Vec<String>>,
-    /// Others, in the order of their places on the page.
-    pub holders: Vec<Holder>,
+    /// Others, in the order of their places on the page; none: the index could not be looked at, so nobody knows.
+    pub holders: Option<Vec<Holder>>,
 }
 
 /// Somebody else who may hold records.
@@ -100,7 +100,9 @@ pub enum RowStatus {
 impl RowStatus {
     /// Whether records may exist that the page does not show.
     pub fn is_unknown(self) -> bool {
-        use HolderStatus::{Busy, Damaged, Data, Late, NoConsentHere, NotMember, Nothing, Offline, OutsideAccord, Pending};
+        use HolderStatus::{
+            Busy, Damaged, Data, Late, NoConsentHere, NotMember, Nothing, Offline, OutsideAccord, Pending,
+        };
         match self {
             Self::Answered(Data | Nothing | OutsideAccord { .. }) | Self::NotSame => false,
             Self::Answered(Pending | Busy | Offline { .. } | Late | NotMember | NoConsentHere | Damaged) => true,
@@ -137,6 +139,8 @@ pub struct ItemRow {
     pub title: String,
     /// When its source made it.
     pub made_at: Millis,
+    /// When its holder last knew that it still holds.
+    pub checked_at: Millis,
 }
 
 /// Where a record is opened: fit for URLs, without any name, number or date.
@@ -191,7 +195,7 @@ pub struct ItemView {
     pub lines: Vec<Line>,
     /// What was odd about it; without personal data.
     pub problems: Vec<String>,
-    /// The text as it was sent; none if it is no text.
+    /// The text as it was sent; none if it was not asked for or is no text.
     pub original: Option<String>,
     /// Number of its bytes.
     pub bytes: u64,
@@ -206,7 +210,9 @@ mod tests {
         for path in [ItemPath::Own([7; 16]), ItemPath::Copy(RequestId([1; 16]), [2; 16])] {
             assert_eq!(ItemPath::parse(&path.to_string()), Some(path));
         }
-        for text in ["", "own-", "own-zz", "own-00", "-", "00-00", "own-../../etc", "own-0000000000000000000000000000000g"] {
+        for text in
+            ["", "own-", "own-zz", "own-00", "-", "00-00", "own-../../etc", "own-0000000000000000000000000000000g"]
+        {
             assert_eq!(ItemPath::parse(text), None, "{text:?}");
         }
     }

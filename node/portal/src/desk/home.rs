@@ -67,8 +67,8 @@ pub struct FeedRow {
     pub scanned: Option<Millis>,
     /// Files that wait in quarantine.
     pub quarantined: u64,
-    /// What is wrong with it, in the node's words.
-    pub problem: Option<String>,
+    /// Folders and files that the last walk could not open.
+    pub unreadable: u64,
 }
 
 /// The log.
@@ -76,8 +76,8 @@ pub struct FeedRow {
 pub struct LogRow {
     /// Events.
     pub size: u64,
-    /// Events under the newest checkpoint that witnesses signed, and by how many.
-    pub witnessed: Option<(u64, usize)>,
+    /// Events under the newest checkpoint that witnesses signed, and by how many, if that is known.
+    pub witnessed: Option<(u64, Option<usize>)>,
     /// Whether they are enough.
     pub is_good: bool,
 }

@@ -7,8 +7,9 @@ mod chart;
 mod home;
 mod node;
 
-pub use ask::{Desk, DeskError};
+pub use ask::{Depth, Desk, DeskError};
 pub use chart::{
     Chart, FacilityName, Found, FoundRow, Holder, HolderAnswer, ItemPath, ItemRow, ItemView, Person, RowStatus,
 };
 pub use home::{FeedRow, Home, LogRow, MemberRow, NetworkRow};
+pub use node::ServiceDesk;

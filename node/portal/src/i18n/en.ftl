@@ -24,7 +24,6 @@ role-emergency = Emergency
 role-auditor = Auditor
 role-administrator = Administrator
 role-network-office = Network office
-unknown = unknown
 
 ## today
 home-title = Today
@@ -36,7 +35,6 @@ home-attention =
     } attention.
 home-stopped = The node's core is not running. Only own records can be seen. Run `musubi doctor`.
 home-search-lead = The beginning of a name or its kana, a patient number, or a birth date (S33.3.21, 1958-03-21)
-home-facilities = Facilities of this node
 home-no-facility = No facility is set up yet. Begin with `musubi setup`.
 home-patients =
     { $n ->
@@ -77,7 +75,12 @@ feed-quarantine-text =
         [one] 1 file
        *[other] { $n } files
     } could not be read. `musubi feed list` says why; `musubi feed retry` when mended.
-feed-problem-text = { $name }: the feed stands still ({ $problem }). Run `musubi feed test`.
+feed-unreadable-text =
+    { $name }: { $n ->
+        [one] 1 folder or file
+       *[other] { $n } folders or files
+    } could not be opened. Give the node's account read access; check with `musubi feed test`.
+feed-old-text = { $name }: the feed stands still since { $when }. Run `musubi feed test`.
 home-log = Audit trail
 log-size =
     { $n ->
@@ -89,6 +92,7 @@ log-witnessed =
         [one] 1 witness
        *[other] { $by } witnesses
     }
+log-witnessed-size = up to event { $n } signed by witnesses
 log-unwitnessed = waiting for witnesses
 log-good = enough witnesses
 
@@ -226,7 +230,7 @@ list-of = Records of { $name }
 list-merged = What arrived, by date
 list-waiting = Stands here by date once all facilities have answered
 list-period = { $from } to { $to }
-list-standing = Standing (records without a date)
+list-standing = Standing
 list-more = { $n } more. A shorter period shows them.
 list-outside = { $n } outside this period ({ $from } to { $to })
 list-empty-period = 0 records arrived for this period
@@ -288,6 +292,7 @@ item-unread = This record cannot be shown as rows. See the original below.
 item-no-text = This is no text and cannot be opened here.
 item-problems = Oddities of its form
 item-original = Original text
+item-original-show = Show original text
 item-original-cut = long; only its beginning
 item-more-lines = { $n } more rows; see the original.
 item-size = { $n } bytes

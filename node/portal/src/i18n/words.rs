@@ -79,9 +79,10 @@ impl Words {
     fn format(&self, key: Key, args: Option<&FluentArgs<'_>>) -> String {
         let pattern = self.bundle.get_message(key.id()).and_then(|message| message.value());
         let mut errors = Vec::new();
-        pattern.map_or_else(|| key.id().to_owned(), |pattern| {
-            self.bundle.format_pattern(pattern, args, &mut errors).into_owned()
-        })
+        pattern.map_or_else(
+            || key.id().to_owned(),
+            |pattern| self.bundle.format_pattern(pattern, args, &mut errors).into_owned(),
+        )
     }
 }
 
@@ -97,7 +98,8 @@ mod tests {
     fn variables(source: &str, id: &str) -> BTreeSet<String> {
         let start = source.find(&format!("\n{id} =")).expect("the key is there") + 1;
         let rest = &source[start..];
-        let end = rest.match_indices('\n').find(|(at, _)| !rest[at + 1..].starts_with(' ')).map_or(rest.len(), |(at, _)| at);
+        let end =
+            rest.match_indices('\n').find(|(at, _)| !rest[at + 1..].starts_with(' ')).map_or(rest.len(), |(at, _)| at);
         let used = rest[..end].split('$').skip(1);
         used.map(|text| text.chars().take_while(char::is_ascii_alphanumeric).collect()).collect()
     }

@@ -1,11 +1,13 @@
 use super::handle::{EngineHandle, Job, Link, Waker, lock};
-use super::transfer::{Incoming, ItemError, ItemReader, Keeping, Outgoing};
+use super::transfer::{Incoming, Keeping, Outgoing, Shelf};
 use crate::clock::Clock;
 use crate::limits::{ALARMS_MAX, COMMANDS_MAX};
 use crate::view_cache::ViewCache;
 use protocol::crypto::{Crypto, Real};
 use protocol::data::{Batch, Outcome, View};
-use protocol::engine::{Alarm, Done, Engine, EngineConfig, Event, Identity, Input, JoinStatus, Receive, Serve, Source, Ticket};
+use protocol::engine::{
+    Alarm, Done, Engine, EngineConfig, Event, Identity, Input, JoinStatus, Receive, Serve, Ticket,
+};
 use protocol::fetch::PlanError;
 use protocol::ids::{NetworkId, NodeKey, RequestId};
 use protocol::state::Book;
@@ -127,18 +129,15 @@ impl Host {
             (busy.done)(outcome);
         }
     }
-    /// The bytes of one own record. Blocks; read it on a thread that may.
-    ///
-    /// # Errors
-    /// [`ItemError`]; the reader is told that the item is missing.
-    pub fn item(&self, source: &Source) -> Result<ItemReader, ItemError> {
-        ItemReader::open(&self.parts.store, source)
+    /// The place of own records, for the items of one answer.
+    pub fn shelf(&self) -> Shelf {
+        Shelf::new(self.parts.store.clone())
     }
     /// The place where verified items of an answer are kept. Blocks.
     pub fn keeping(&self, receive: &Receive) -> Keeping {
         Keeping::new(self.parts.store.clone(), receive)
     }
-    /// The frames of a permitted answer, one after the other: [`Host::item`] behind `fetch::Sender`. Blocks.
+    /// The frames of a permitted answer, one after the other: [`Host::shelf`] behind `fetch::Sender`. Blocks.
     ///
     /// # Errors
     /// [`PlanError`] if the plan breaks a limit; answer `Done::Served { complete: false }`.
@@ -168,9 +167,20 @@ impl Host {
     pub fn is_unsettled(&self) -> bool {
         !lock(&self.parts.told).is_empty() || !lock(&self.parts.link.lookers).is_empty()
     }
-    /// Notes what the Engine tells; it is passed on at the next [`Host::settle`].
+    /// Notes what the Engine tells. What speaks of the book waits for [`Host::settle`]; answers go to who waits at once.
     pub fn on_event(&self, event: Event) {
         let mut told = lock(&self.parts.told);
+        if told.is_empty() && matches!(event, Event::Located(..) | Event::Answer(..)) {
+            // Says all by itself: whoever waits for it needs no new book or snapshot.
+            drop(told);
+            return self.tell(event);
+        }
+        if told.is_empty() && !speaks_of_book(&event) {
+            drop(told);
+            let now = self.now();
+            self.board(|board| board.note(now, &event));
+            return self.tell(event);
+        }
         let is_first = told.is_empty();
         told.push(event);
         drop(told);
@@ -189,9 +199,7 @@ impl Host {
         }
     }
     fn refresh<V: View>(&self, engine: &Engine<V>, told: &[Event]) {
-        let changed = told.iter().any(|event| {
-            matches!(event, Event::StateChanged(_) | Event::CommandDone(..) | Event::Joining(..))
-        });
+        let changed = told.iter().any(speaks_of_book);
         if !told.is_empty() {
             let now = self.now();
             let book = changed.then(|| Arc::new(engine.book().clone()));
@@ -285,6 +293,11 @@ fn done_of(outcome: Outcome) -> Done {
         Outcome::Committed { leaves } => Done::Committed(leaves),
         Outcome::Failed(why) => Done::Failed(why),
     }
+}
+
+/// Whether those who hear of it will look into the book, which must show it then.
+fn speaks_of_book(event: &Event) -> bool {
+    matches!(event, Event::StateChanged(_) | Event::CommandDone(..) | Event::Joining(..))
 }
 
 fn ticket_of(event: &Event) -> Option<Ticket> {

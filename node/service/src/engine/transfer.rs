@@ -1,10 +1,11 @@
 //! The bytes of transfers: own records on their way out, verified copies on their way in. All of it blocks on the disk.
-use crate::bodies::{Body, BodyError};
+use crate::bodies::{Body, BodyError, bundle_key, chunk_hashes, unpack};
 use crate::limits::KEPT_INLINE_BYTES_MAX;
-use crate::view_cache::{CopyError, CopyOf, Kept, LargeCopy, ViewCache};
-use protocol::data::Write;
+use crate::view_cache::{CopyError, CopyOf, Kept, LargeCopy, SMALL_BYTES_MAX, ViewCache};
+use protocol::data::{Space, View, Write};
 use protocol::engine::{Receive, Received, Serve, Source};
-use protocol::fetch::{Bad, Check, Digester, Item, PlanError, Resume, Sender, Want};
+use protocol::fetch::{Bad, Check, Digester, Item, Place, PlanError, Resume, Sender, Want};
+use protocol::ids::{Hash, PatientRef};
 use protocol::limits::CHUNK_BYTES_MAX;
 use std::collections::VecDeque;
 use std::io;
@@ -22,10 +23,42 @@ pub struct ItemReader {
     at: usize,
 }
 
+/// Own records of one answer. Those of one bundle lie together, so the last bundle stays at hand.
+pub struct Shelf {
+    store: Arc<Store>,
+    bundle: Option<(PatientRef, u32, Vec<u8>)>,
+}
+
+impl Shelf {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self { store, bundle: None }
+    }
+    /// The bytes of one record. Blocks; read it on a thread that may.
+    ///
+    /// # Errors
+    /// [`ItemError`]; the reader is told that the item is missing.
+    pub fn item(&mut self, source: &Source) -> Result<ItemReader, ItemError> {
+        let Place::Bundle { number, frame } = source.place else {
+            let body = Body::open(&self.store.view(), self.store.blobs(), source.patient, source.place)?;
+            return Ok(ItemReader::of(body));
+        };
+        if !matches!(&self.bundle, Some((patient, open, _)) if (*patient, *open) == (source.patient, number)) {
+            let bundle = self.store.view().get(Space::Bodies, &bundle_key(source.patient, number));
+            self.bundle = Some((source.patient, number, bundle.ok_or(ItemError::Missing)?));
+        }
+        let bundle = self.bundle.as_ref().map(|(.., bundle)| bundle.as_slice()).unwrap_or_default();
+        unpack(bundle, frame).map(|bytes| ItemReader::of(Body::Frame(bytes.to_vec()))).ok_or(ItemError::Missing)
+    }
+    /// The hash of every chunk of a large record, as they were noted when it was taken in.
+    pub fn hashes(&self, source: &Source) -> Option<Vec<Hash>> {
+        let Place::Blob { id } = source.place else { return None };
+        chunk_hashes(&self.store.view(), &id)
+    }
+}
+
 impl ItemReader {
-    pub(super) fn open(store: &Store, source: &Source) -> Result<Self, ItemError> {
-        let body = Body::open(&store.view(), store.blobs(), source.patient, source.place)?;
-        Ok(Self { body, next: 0, chunk: Vec::new(), at: 0 })
+    fn of(body: Body) -> Self {
+        Self { body, next: 0, chunk: Vec::new(), at: 0 }
     }
     /// Number of bytes.
     pub fn len(&self) -> u64 {
@@ -64,7 +97,7 @@ impl io::Read for ItemReader {
 
 /// A permitted answer as frames of the bulk protocol, one after the other.
 pub struct Outgoing {
-    store: Arc<Store>,
+    shelf: Shelf,
     sources: Vec<Source>,
     sender: Sender,
     frames: VecDeque<Vec<u8>>,
@@ -76,7 +109,7 @@ impl Outgoing {
     pub(super) fn new(store: Arc<Store>, serve: &Serve) -> Result<Self, PlanError> {
         let sender = Sender::new(&serve.plan, Resume::default())?;
         let sources = serve.sources.clone();
-        Ok(Self { store, sources, sender, frames: VecDeque::new(), open: None, missing: 0 })
+        Ok(Self { shelf: Shelf::new(store), sources, sender, frames: VecDeque::new(), open: None, missing: 0 })
     }
     /// Items that could not be read any more; the reader was told.
     pub fn missing(&self) -> u32 {
@@ -85,6 +118,9 @@ impl Outgoing {
     fn bring(&mut self, want: Want) -> Option<Vec<Vec<u8>>> {
         match want {
             Want::Hashes { item } => {
+                if let Some(hashes) = self.sources.get(item as usize).and_then(|source| self.shelf.hashes(source)) {
+                    return self.sender.hashes(hashes).ok();
+                }
                 let reader = self.reader(item)?;
                 let mut digester = Digester::new();
                 for index in 0..reader.len().div_ceil(CHUNK_BYTES_MAX) {
@@ -102,7 +138,7 @@ impl Outgoing {
     fn reader(&mut self, item: u32) -> Option<&ItemReader> {
         if self.open.as_ref().is_none_or(|(open, _)| *open != item) {
             let source = self.sources.get(item as usize)?;
-            self.open = Some((item, ItemReader::open(&self.store, source).ok()?));
+            self.open = Some((item, self.shelf.item(source).ok()?));
         }
         self.open.as_ref().map(|(_, reader)| reader)
     }
@@ -131,20 +167,21 @@ impl Iterator for Outgoing {
     }
 }
 
-/// Keeps the verified items of one answer: small ones as writes for the Engine's batch, large ones in blobs at once.
-/// Dropped before [`Keeping::finish`], nothing is kept.
+/// Keeps the verified items of one answer: those of a small answer as writes for the Engine's batch, those of a large one in
+/// a file at once. Dropped before [`Keeping::finish`], nothing is kept.
 pub struct Keeping {
     cache: ViewCache,
     of: CopyOf,
     items: Vec<Item>,
     whole: Vec<(Item, Kept)>,
-    inline_bytes: u64,
-    open: Option<Open>,
+    open: Open,
 }
 
+/// Where the item under way goes.
 enum Open {
     Small(Vec<u8>),
-    Large(LargeCopy),
+    /// The file, once there is one, and where the item begins in it.
+    Large(Option<Box<LargeCopy>>, u64),
 }
 
 impl Keeping {
@@ -156,7 +193,10 @@ impl Keeping {
             until: receive.until,
         };
         let items = receive.plan.items.clone();
-        Self { cache: ViewCache::new(store), of, items, whole: Vec::new(), inline_bytes: 0, open: None }
+        let is_small =
+            receive.plan.total <= KEPT_INLINE_BYTES_MAX && items.iter().all(|item| item.size <= SMALL_BYTES_MAX);
+        let open = if is_small { Open::Small(Vec::new()) } else { Open::Large(None, 0) };
+        Self { cache: ViewCache::new(store), of, items, whole: Vec::new(), open }
     }
     /// The next bytes of an item, verified; `last` if the item is whole with them. Items and bytes come in order.
     ///
@@ -164,26 +204,24 @@ impl Keeping {
     /// [`CopyError`] if the disk refuses; drop it then.
     pub fn write(&mut self, item: u32, offset: u64, bytes: &[u8], last: bool) -> Result<(), CopyError> {
         let Some(head) = self.items.get(item as usize) else { return Err(CopyError::Gone) };
-        if offset == 0 {
-            let small = head.size <= SMALL_BYTES_MAX && self.inline_bytes + head.size <= KEPT_INLINE_BYTES_MAX;
-            self.open = Some(if small {
-                self.inline_bytes += head.size;
-                Open::Small(Vec::with_capacity(bytes.len()))
-            } else {
-                Open::Large(self.cache.large(&self.of, head)?)
-            });
-        }
-        match self.open.as_mut() {
-            Some(Open::Small(kept)) => kept.extend_from_slice(bytes),
-            Some(Open::Large(copy)) => copy.write(bytes)?,
-            None => return Err(CopyError::Gone),
-        }
-        if last {
-            let kept = match self.open.take() {
-                Some(Open::Small(bytes)) => Kept::Small(bytes),
-                Some(Open::Large(copy)) => Kept::Large(copy.finish()?),
-                None => return Err(CopyError::Gone),
-            };
+        let kept = match &mut self.open {
+            Open::Small(begun) => {
+                if offset == 0 {
+                    begun.clear();
+                }
+                begun.extend_from_slice(bytes);
+                last.then(|| Kept::Small(std::mem::take(begun)))
+            }
+            Open::Large(file, begins) => {
+                let file = file.get_or_insert_with(|| Box::new(self.cache.large(&self.of)));
+                if offset == 0 {
+                    *begins = file.at();
+                }
+                file.write(bytes)?;
+                last.then_some(Kept::Large(*begins))
+            }
+        };
+        if let Some(kept) = kept {
             self.whole.push((head.clone(), kept));
         }
         Ok(())
@@ -193,7 +231,14 @@ impl Keeping {
     /// # Errors
     /// [`CopyError`]; nothing is kept.
     pub fn finish(self) -> Result<Vec<Write>, CopyError> {
-        if self.whole.is_empty() { Ok(Vec::new()) } else { self.cache.keep(&self.of, self.whole) }
+        if self.whole.is_empty() {
+            return Ok(Vec::new());
+        }
+        let file = match self.open {
+            Open::Large(Some(file), _) => Some(file.finish()?),
+            _ => None,
+        };
+        Ok(self.cache.keep(&self.of, self.whole, file))
     }
 }
 
@@ -252,6 +297,3 @@ impl Incoming {
         }
     }
 }
-
-/// Larger items go beside the index at once.
-const SMALL_BYTES_MAX: u64 = 48 << 10;

@@ -9,7 +9,7 @@ use super::outbox;
 use super::read::Fresh;
 use super::report::ScanReport;
 use super::unit::{Patch, Present};
-use crate::bodies::{Bundles, bundle_key};
+use crate::bodies::{Bundles, bundle_key, hashes_key};
 use crate::patients::{NEXT_KEY, PatientEntry, TokenKey, entry_key, find_by_id, load};
 use protocol::audit::{Event, What};
 use protocol::data::{Batch, Space, View, decode, encode};
@@ -141,7 +141,13 @@ impl<'v> Builder<'v> {
             return Ok(lesson);
         }
         let place = match fresh.body {
-            FreshBody::Blob(id) => Place::Blob { id },
+            FreshBody::Blob(id, hashes) => {
+                if hashes.len() > 1 {
+                    let hashes = hashes.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>();
+                    self.batch.put(Space::Bodies, hashes_key(&id), hashes);
+                }
+                Place::Blob { id }
+            }
             FreshBody::Inline(bytes) => {
                 let touched = self.touched(patient)?;
                 let (bundle, frame) = touched.bundles.add(bytes);
@@ -202,7 +208,9 @@ impl<'v> Builder<'v> {
                 self.set_state(patient, key, head, state_of(*state))?;
             }
             for file in present.iter().filter(|file| file.name == *name) {
-                if let Some(Fate::Record { standing, .. }) = cursor.files.get_mut(&file.path).map(|entry| &mut entry.fate) {
+                if let Some(Fate::Record { standing, .. }) =
+                    cursor.files.get_mut(&file.path).map(|entry| &mut entry.fate)
+                {
                     *standing = standing_of(*state);
                 }
             }
@@ -293,17 +301,14 @@ impl<'v> Builder<'v> {
         match self.patients.entry(patient) {
             std::collections::btree_map::Entry::Occupied(slot) => Ok(slot.into_mut()),
             std::collections::btree_map::Entry::Vacant(slot) => {
-                let entry = load(self.view, patient).ok_or("a patient's entry is missing; run `musubi store verify`")?;
+                let entry =
+                    load(self.view, patient).ok_or("a patient's entry is missing; run `musubi store verify`")?;
                 Ok(slot.insert(Touched { old: Some(entry.clone()), entry, bundles: Bundles::default() }))
             }
         }
     }
 
-    fn finish(
-        mut self,
-        closing: Option<ScanReport>,
-        units: &[WrittenUnit],
-    ) -> (Batch, u64, BTreeSet<PatientRef>) {
+    fn finish(mut self, closing: Option<ScanReport>, units: &[WrittenUnit]) -> (Batch, u64, BTreeSet<PatientRef>) {
         let kinds = self.heads.values().fold(KindSet::NONE, |all, head| all.or(KindSet::of(&[head.key.kind.coarse()])));
         for (key, head) in std::mem::take(&mut self.heads) {
             self.batch.put(Space::Records, key, encode(&head));

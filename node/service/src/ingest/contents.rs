@@ -7,6 +7,7 @@ use super::walk::Seen;
 use crate::bodies::BODY_INLINE_BYTES_MAX;
 use crate::documents::{FILES_MAX, head_bytes};
 use protocol::fetch::Digester;
+use protocol::ids::Hash;
 use records::ssmix2::extended::{ExtendedFile, KindFolder, document};
 use std::io::Read;
 use store::{BlobWriter, Blobs};
@@ -15,8 +16,8 @@ use store::{BlobWriter, Blobs};
 pub(super) enum FreshBody {
     /// In memory, for a bundle.
     Inline(Vec<u8>),
-    /// Durable already.
-    Blob([u8; 32]),
+    /// Durable already; with the hashes of its chunks if they are more than one.
+    Blob([u8; 32], Vec<Hash>),
 }
 
 /// The 特定キー of a document: several of a site's kinds may share one standard kind, so the site's own kind is part of it.
@@ -46,8 +47,7 @@ impl Reader<'_> {
         let name = &first.name;
         let key = document_key(&first.folder, &name.key);
         let newest = files.iter().map(|(_, seen)| seen.print.modified).max().unwrap_or_default();
-        let (body, digester, size) = sink.finish()?;
-        let (digest, _) = digester.finish();
+        let (body, digest, size) = sink.finish()?;
         Ok(Fresh {
             name: version_name(self.salt, self.feed, &key, &name.occurred_at, &digest),
             key: self.record_key(name, name.care_date, key)?,
@@ -105,11 +105,12 @@ impl<'a> Sink<'a> {
         }
         Ok(())
     }
-    fn finish(self) -> Result<(FreshBody, Digester, u64), ReadError> {
+    fn finish(self) -> Result<(FreshBody, Hash, u64), ReadError> {
+        let (digest, hashes) = self.digester.finish();
         let body = match self.large {
-            Some(large) => FreshBody::Blob(large.finish()?.0),
+            Some(large) => FreshBody::Blob(large.finish()?.0, hashes),
             None => FreshBody::Inline(self.small),
         };
-        Ok((body, self.digester, self.size))
+        Ok((body, digest, self.size))
     }
 }

@@ -19,13 +19,7 @@ pub(super) struct Group {
 }
 
 /// The name of a version: the same file, read again or from another volume, has the same.
-pub(super) fn version_name(
-    salt: &[u8],
-    feed: &Feed,
-    key: &str,
-    occurred_at: &OccurredAt,
-    digest: &Hash,
-) -> [u8; 16] {
+pub(super) fn version_name(salt: &[u8], feed: &Feed, key: &str, occurred_at: &OccurredAt, digest: &Hash) -> [u8; 16] {
     let parts = [feed.facility.as_bytes(), key.as_bytes(), occurred_at.digits().as_bytes(), &digest.0];
     let hash = mac(salt, &parts);
     let mut name = [0; 16];

@@ -6,7 +6,7 @@ use super::limits::MESSAGE_BYTES_MAX;
 use super::quarantine::QuarantineReason;
 use super::walk::Seen;
 use crate::bodies::BODY_INLINE_BYTES_MAX;
-use protocol::fetch::digest_of;
+use protocol::fetch::Digester;
 use protocol::ids::{Hash, PatientId, RecordKey};
 use protocol::time::{Date, Millis};
 use records::model::Patient;
@@ -60,7 +60,9 @@ impl Reader<'_> {
         let bytes = self.whole(seen)?;
         let parsed = records::parse_file(name, &bytes);
         let reading = parsed.map_err(|failure| unfit(QuarantineReason::Content(failure.to_string())))?.value;
-        let digest = digest_of(&bytes);
+        let mut digester = Digester::new();
+        digester.update(&bytes);
+        let (digest, hashes) = digester.finish();
         let department = match reading.clinical.department() {
             "" => name.department.clone(),
             shown => shown.to_owned(),
@@ -73,7 +75,7 @@ impl Reader<'_> {
             title: reading.clinical.title(),
             digest,
             size: bytes.len() as u64,
-            body: self.body(bytes)?,
+            body: self.body(bytes, hashes)?,
             patient: Some(Box::new(reading.patient)),
         })
     }
@@ -106,11 +108,11 @@ impl Reader<'_> {
         if size > MESSAGE_BYTES_MAX { Err(too_large(size)) } else { Ok(bytes) }
     }
 
-    fn body(&self, bytes: Vec<u8>) -> Result<FreshBody, ReadError> {
+    fn body(&self, bytes: Vec<u8>, hashes: Vec<Hash>) -> Result<FreshBody, ReadError> {
         if bytes.len() <= BODY_INLINE_BYTES_MAX {
             return Ok(FreshBody::Inline(bytes));
         }
-        Ok(FreshBody::Blob(self.blobs.put(&bytes)?.0))
+        Ok(FreshBody::Blob(self.blobs.put(&bytes)?.0, hashes))
     }
 }
 

@@ -70,7 +70,8 @@ impl Steps {
                 match classify(&to) {
                     // Master data that hold again must be read again: the patient is shown by them.
                     Class::Standard(parsed)
-                        if was_record && !(parsed.value.kind.as_str() == "ADT-00" && parsed.value.flag == Flag::Valid) =>
+                        if was_record
+                            && !(parsed.value.kind.as_str() == "ADT-00" && parsed.value.flag == Flag::Valid) =>
                     {
                         self.list.push(Step::Rename { from, to });
                     }
@@ -205,16 +206,11 @@ impl<'a> Work<'a> {
 
     /// How many files of the unit are as they were and had no part in what was done.
     pub(super) fn unchanged(&self, unit: &Unit) -> u64 {
-        self.cursor.files.keys().filter(|path| unit.files.contains_key(*path) && !self.noted.contains(*path)).count() as u64
+        self.cursor.files.keys().filter(|path| unit.files.contains_key(*path) && !self.noted.contains(*path)).count()
+            as u64
     }
 
-    fn take(
-        &mut self,
-        view: &dyn View,
-        path: &str,
-        seen: &Seen,
-        report: &mut ScanReport,
-    ) -> Result<usize, BlobError> {
+    fn take(&mut self, view: &dyn View, path: &str, seen: &Seen, report: &mut ScanReport) -> Result<usize, BlobError> {
         if let Some(why) = seen.ignored {
             self.note(view, path, seen.print, Fate::Ignored(why));
             return Ok(0);
@@ -255,7 +251,8 @@ impl<'a> Work<'a> {
         content: &str,
         report: &mut ScanReport,
     ) -> Result<usize, BlobError> {
-        let inside = |path: &str| path.strip_prefix(content).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let inside =
+            |path: &str| path.strip_prefix(content).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let near = unit.files.range(content.to_owned()..).take_while(|(path, _)| path.starts_with(content));
         let mut files: Vec<(&str, ExtendedFile, Seen)> = Vec::new();
         for (path, seen) in near.filter(|(path, _)| inside(path)) {
@@ -270,7 +267,8 @@ impl<'a> Work<'a> {
             return Ok(0);
         }
         report.read += files.len() as u64;
-        let parts: Vec<(ExtendedFile, Seen)> = files.iter().map(|(_, file, seen)| (file.clone(), seen.clone())).collect();
+        let parts: Vec<(ExtendedFile, Seen)> =
+            files.iter().map(|(_, file, seen)| (file.clone(), seen.clone())).collect();
         match self.reader.document(&parts) {
             Ok(fresh) => {
                 let paths: Vec<(&str, Print)> = files.iter().map(|(path, _, seen)| (*path, seen.print)).collect();
@@ -299,7 +297,7 @@ impl<'a> Work<'a> {
         }
         let bytes = match &fresh.body {
             super::contents::FreshBody::Inline(bytes) => bytes.len(),
-            super::contents::FreshBody::Blob(_) => 0,
+            super::contents::FreshBody::Blob(..) => 0,
         };
         self.fresh.push(fresh);
         bytes + FRESH_BYTES

@@ -91,10 +91,11 @@ impl PatientEntry {
         let phones = home_first.into_iter().chain(rest).filter(|phone| phone.equipment != "Internet");
         let of_health = |text: &str| Insurer::parse(text).is_some_and(|insurer| !insurer.is_public());
         let insurance = patient.insurances.iter().find(|insurance| of_health(insurance.insurer.expose()));
-        let (insurer, insured_symbol, insured_number, insured_branch) = insurance.map_or_else(Default::default, |one| {
-            let text = |field: &records::Redacted<String>| field.expose().clone();
-            (text(&one.insurer), text(&one.symbol), text(&one.number), text(&one.branch))
-        });
+        let (insurer, insured_symbol, insured_number, insured_branch) =
+            insurance.map_or_else(Default::default, |one| {
+                let text = |field: &records::Redacted<String>| field.expose().clone();
+                (text(&one.insurer), text(&one.symbol), text(&one.number), text(&one.branch))
+            });
         Demographics {
             family,
             given,

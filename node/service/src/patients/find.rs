@@ -140,7 +140,8 @@ impl Patients {
         for patient in shortest {
             let Some(entry) = load(&view, patient) else { continue };
             let own = fields(&entry);
-            if facility.is_some_and(|facility| *facility != entry.facility) || !words.iter().all(|word| word.fits(&own)) {
+            if facility.is_some_and(|facility| *facility != entry.facility) || !words.iter().all(|word| word.fits(&own))
+            {
                 continue;
             }
             if found.patients.len() >= FOUND_MAX {
@@ -154,9 +155,10 @@ impl Patients {
     }
 
     fn candidates(&self, view: &dyn View, word: &Word) -> BTreeSet<PatientRef> {
-        let lists = word.may.iter().map(|(field, text)| {
-            with_token(view, &self.tokens.prefix(*field, &field.cut(text)), CANDIDATES_MAX)
-        });
+        let lists = word
+            .may
+            .iter()
+            .map(|(field, text)| with_token(view, &self.tokens.prefix(*field, &field.cut(text)), CANDIDATES_MAX));
         lists.flatten().take(CANDIDATES_MAX).collect()
     }
 

@@ -92,6 +92,10 @@ pub struct Blobs {
 
 struct Inner {
     disk: Arc<dyn Disk>,
+    /// Where the files lie; parts of unfinished ones in `parts` below it.
+    folder: &'static str,
+    /// Whether a blob outlives a power cut once it is finished.
+    is_lasting: bool,
     seal: Seal,
     /// Hashes chunks and, from their hashes, the whole.
     names: Zeroizing<[u8; 32]>,
@@ -101,21 +105,40 @@ struct Inner {
 impl Blobs {
     /// Opens the folder and removes what was never finished; says how many files that were.
     pub(crate) fn open(disk: Arc<dyn Disk>, master: &MasterKey) -> Result<(Self, u64), DiskError> {
-        disk.make_folder(PARTS)?;
+        Self::open_at(disk, (FOLDER, true), (master.derive("blobs"), master.derive("blobs/names")))
+    }
+
+    /// As [`Blobs::open`], for copies of what others hold: they need not outlive a power cut, so nothing waits for the disk.
+    pub(crate) fn open_copies(disk: Arc<dyn Disk>, master: &MasterKey) -> Result<(Self, u64), DiskError> {
+        Self::open_at(disk, (COPIES, false), (master.derive("copies"), master.derive("copies/names")))
+    }
+
+    fn open_at(
+        disk: Arc<dyn Disk>,
+        (folder, is_lasting): (&'static str, bool),
+        (key, names): (Zeroizing<[u8; 32]>, Zeroizing<[u8; 32]>),
+    ) -> Result<(Self, u64), DiskError> {
+        let at = format!("{folder}/{PARTS}");
+        disk.make_folder(&at)?;
         disk.sync_folder("")?;
-        let parts = disk.list(PARTS)?;
+        let parts = disk.list(&at)?;
         for part in &parts {
-            disk.remove(&format!("{PARTS}/{part}"))?;
+            disk.remove(&format!("{at}/{part}"))?;
         }
-        let seal = Seal::new(&master.derive("blobs"));
-        let inner = Inner { disk, seal, names: master.derive("blobs/names"), parts: AtomicU64::new(0) };
+        let inner = Inner { disk, folder, is_lasting, seal: Seal::new(&key), names, parts: AtomicU64::new(0) };
         Ok((Self { inner: Arc::new(inner) }, parts.len() as u64))
     }
 
     /// Begins a blob that is written piece by piece.
     pub fn writer(&self) -> BlobWriter {
+        self.writer_of(&[])
+    }
+
+    /// As [`Blobs::writer`], for a blob that belongs to `owner`: the same content of another owner is another file.
+    pub fn writer_of(&self, owner: &[u8]) -> BlobWriter {
         let number = self.inner.parts.fetch_add(1, Ordering::Relaxed);
-        BlobWriter::new(self.clone(), format!("{PARTS}/{number}.part"))
+        let part = format!("{}/{PARTS}/{number}.part", self.inner.folder);
+        BlobWriter::new(self.clone(), part, owner.to_vec())
     }
 
     /// Writes a whole blob.
@@ -142,7 +165,7 @@ impl Blobs {
 
     /// Whether the blob is here, by its name alone.
     pub fn has(&self, id: BlobId) -> Result<bool, BlobError> {
-        Ok(self.inner.disk.len(&path(id))?.is_some())
+        Ok(self.inner.disk.len(&self.path(id))?.is_some())
     }
 
     /// A whole blob of up to `max` bytes.
@@ -160,14 +183,14 @@ impl Blobs {
 
     /// Removes a blob; the caller has made sure that no batch names it any more.
     pub fn remove(&self, id: BlobId) -> Result<(), BlobError> {
-        Ok(self.inner.disk.remove(&path(id))?)
+        Ok(self.inner.disk.remove(&self.path(id))?)
     }
 
     /// Names of all blobs.
     pub fn list(&self) -> Result<Vec<BlobId>, BlobError> {
         let mut ids = Vec::new();
         for first in 0..=u8::MAX {
-            let names = self.inner.disk.list(&format!("{FOLDER}/{first:02x}"))?;
+            let names = self.inner.disk.list(&format!("{}/{first:02x}", self.inner.folder))?;
             ids.extend(names.iter().filter_map(|name| BlobId::parse(name)));
         }
         Ok(ids)
@@ -180,33 +203,35 @@ impl Blobs {
         for index in 0..reader.chunks() {
             hashes.push(self.chunk_hash(&reader.read_chunk(index)?));
         }
-        if self.name(reader.len(), &hashes) != id {
+        if self.name(&[], reader.len(), &hashes) != id {
             return Err(BlobError::Damaged { id, what: "its content is not what its name says" });
         }
         Ok(reader.len())
+    }
+
+    fn folder_of(&self, id: BlobId) -> String {
+        format!("{}/{:02x}", self.inner.folder, id.0[0])
+    }
+
+    fn path(&self, id: BlobId) -> String {
+        format!("{}/{id}", self.folder_of(id))
     }
 
     fn chunk_hash(&self, plain: &[u8]) -> [u8; 32] {
         *blake3::keyed_hash(&self.inner.names, plain).as_bytes()
     }
 
-    /// The name of a blob with this length and these hashes of chunks.
-    fn name(&self, len: u64, chunks: &[[u8; 32]]) -> BlobId {
+    /// The name of a blob of this owner, with this length and these hashes of chunks.
+    fn name(&self, owner: &[u8], len: u64, chunks: &[[u8; 32]]) -> BlobId {
         let mut hasher = blake3::Hasher::new_keyed(&self.inner.names);
         hasher.update(b"blob").update(&len.to_be_bytes());
         chunks.iter().for_each(|chunk| {
             hasher.update(chunk);
         });
+        // Behind hashes whose number follows from the length, so that no owner reads as one of them.
+        hasher.update(owner);
         BlobId(*hasher.finalize().as_bytes())
     }
-}
-
-fn folder(id: BlobId) -> String {
-    format!("{FOLDER}/{:02x}", id.0[0])
-}
-
-fn path(id: BlobId) -> String {
-    format!("{}/{id}", folder(id))
 }
 
 /// What a chunk is sealed for.
@@ -224,7 +249,8 @@ fn table_place(id: BlobId) -> [u8; 33] {
 }
 
 const FOLDER: &str = "blobs";
-const PARTS: &str = "blobs/parts";
+const COPIES: &str = "copies";
+const PARTS: &str = "parts";
 const MAGIC: &[u8; 9] = b"musubi.b\x01";
 /// Length of a chunk on disk, and its tag.
 const ROW_BYTES: usize = 4 + crate::seal::TAG;

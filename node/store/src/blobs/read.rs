@@ -1,5 +1,5 @@
 //! Reading a blob chunk by chunk.
-use super::{BlobError, BlobId, Blobs, MAGIC, ROW_BYTES, chunk_place, path, table_place};
+use super::{BlobError, BlobId, Blobs, MAGIC, ROW_BYTES, chunk_place, table_place};
 use crate::limits::{BLOB_CHUNKS_MAX, CHUNK_BYTES};
 use crate::pack::unpack;
 use crate::seal::{SEAL_BYTES, TAG};
@@ -22,7 +22,7 @@ struct Row {
 
 impl BlobReader {
     pub(super) fn open(blobs: Blobs, id: BlobId) -> Result<Self, BlobError> {
-        let path = path(id);
+        let path = blobs.path(id);
         let damaged = |what| BlobError::Damaged { id, what };
         let disk = &*blobs.inner.disk;
         let size = disk.len(&path)?.ok_or(BlobError::Missing(id))?;

@@ -83,12 +83,12 @@ fn a_finished_blob_outlives_a_crash_and_an_unfinished_one_is_swept() {
         let id = first.put(&noise(600_000)).unwrap();
         let mut writer = first.writer();
         writer.write(&noise(900_000)).unwrap();
-        disk.sync_folder(PARTS).unwrap();
+        disk.sync_folder("blobs/parts").unwrap();
         disk.crash();
         std::mem::forget(writer);
         let again = blobs(&disk);
         assert_eq!(again.read(id, u64::MAX).unwrap(), noise(600_000), "seed {seed}");
-        assert!(disk.list(PARTS).unwrap().is_empty(), "seed {seed}");
+        assert!(disk.list("blobs/parts").unwrap().is_empty(), "seed {seed}");
     }
 }
 
@@ -97,14 +97,14 @@ fn flipped_bits_and_swapped_files_are_seen() {
     let disk = Arc::new(VirtualDisk::new(1));
     let blobs = blobs(&disk);
     let (a, b) = (blobs.put(&noise(300_000)).unwrap(), blobs.put(b"short").unwrap());
-    let bits = disk.len(&path(a)).unwrap().unwrap() * 8;
+    let bits = disk.len(&blobs.path(a)).unwrap().unwrap() * 8;
     for bit in (0..bits).step_by(49_999).chain(bits - 40..bits) {
-        assert!(disk.flip_bit(&path(a), bit));
+        assert!(disk.flip_bit(&blobs.path(a), bit));
         assert!(blobs.check(a).is_err(), "bit {bit}");
-        assert!(disk.flip_bit(&path(a), bit));
+        assert!(disk.flip_bit(&blobs.path(a), bit));
     }
     blobs.check(a).unwrap();
-    disk.rename(&path(b), &path(a)).unwrap();
+    disk.rename(&blobs.path(b), &blobs.path(a)).unwrap();
     assert!(matches!(blobs.reader(a), Err(BlobError::Damaged { .. })));
     assert!(matches!(blobs.reader(b), Err(BlobError::Missing(_))));
 }
@@ -119,6 +119,18 @@ fn a_full_disk_fails_the_blob_and_keeps_the_others() {
     assert!(error.to_string().contains("the disk is full"), "{error}");
     assert_eq!(blobs.read(id, 10).unwrap(), b"kept");
     assert_eq!(blobs.list().unwrap(), [id]);
+}
+
+#[test]
+fn a_copy_waits_for_no_disk_and_a_torn_one_is_seen() {
+    let disk = Arc::new(VirtualDisk::new(1));
+    let copies = Blobs::open_copies(disk.clone(), &MasterKey::new([9; 32])).unwrap().0;
+    let id = copies.put(&noise(600_000)).unwrap();
+    assert_eq!(copies.read(id, u64::MAX).unwrap(), noise(600_000));
+    assert!(!blobs(&disk).has(id).unwrap(), "own records lie elsewhere");
+    disk.crash();
+    let again = Blobs::open_copies(disk, &MasterKey::new([9; 32])).unwrap().0;
+    assert!(again.read(id, u64::MAX).is_err() || again.read(id, u64::MAX).unwrap() == noise(600_000));
 }
 
 #[test]

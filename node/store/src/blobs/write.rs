@@ -1,5 +1,5 @@
 //! Writing a blob piece by piece.
-use super::{BlobError, BlobId, Blobs, MAGIC, PARTS, chunk_place, folder, path, table_place};
+use super::{BlobError, BlobId, Blobs, MAGIC, chunk_place, table_place};
 use crate::limits::{BLOB_BYTES_MAX, CHUNK_BYTES};
 use crate::pack::{Effort, is_squeezed, pack};
 use crate::seal::TAG;
@@ -8,6 +8,7 @@ use crate::seal::TAG;
 pub struct BlobWriter {
     blobs: Blobs,
     part: String,
+    owner: Vec<u8>,
     /// Less than a chunk that waits for more.
     rest: Vec<u8>,
     hashes: Vec<[u8; 32]>,
@@ -20,10 +21,11 @@ pub struct BlobWriter {
 }
 
 impl BlobWriter {
-    pub(super) fn new(blobs: Blobs, part: String) -> Self {
+    pub(super) fn new(blobs: Blobs, part: String, owner: Vec<u8>) -> Self {
         Self {
             blobs,
             part,
+            owner,
             rest: Vec::new(),
             hashes: Vec::new(),
             table: Vec::new(),
@@ -32,6 +34,16 @@ impl BlobWriter {
             skip: 0,
             skip_next: 1,
         }
+    }
+
+    /// Bytes added so far.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether none were added yet.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Adds bytes.
@@ -62,17 +74,17 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// Seals the table, syncs the file and gives it its name. On `Ok` the blob is durable.
+    /// Seals the table, syncs the file and gives it its name. On `Ok` the blob is durable; a copy is only complete.
     pub fn finish(mut self) -> Result<BlobId, BlobError> {
         if !self.rest.is_empty() {
             let chunk = std::mem::take(&mut self.rest);
             self.chunk(&chunk)?;
         }
         self.begin()?;
-        let id = self.blobs.name(self.len, &self.hashes);
+        let id = self.blobs.name(&self.owner, self.len, &self.hashes);
         let inner = &self.blobs.inner;
         let disk = &*inner.disk;
-        if disk.len(&path(id))?.is_some() && self.blobs.reader(id).is_ok() {
+        if disk.len(&self.blobs.path(id))?.is_some() && self.blobs.reader(id).is_ok() {
             // The same content is here already; `drop` removes this copy.
             return Ok(id);
         }
@@ -83,11 +95,18 @@ impl BlobWriter {
         let len = table.len() as u32;
         table.extend_from_slice(&len.to_be_bytes());
         disk.append(&self.part, &table)?;
+        let (path, folder) = (self.blobs.path(id), self.blobs.folder_of(id));
+        if !inner.is_lasting {
+            disk.make_folder(&folder)?;
+            disk.rename(&self.part, &path)?;
+            self.begun = false;
+            return Ok(id);
+        }
         disk.sync(&self.part)?;
-        disk.make_folder(&folder(id))?;
-        disk.sync_folder("blobs")?;
-        disk.rename(&self.part, &path(id))?;
-        disk.sync_folder(&folder(id))?;
+        disk.make_folder(&folder)?;
+        disk.sync_folder(inner.folder)?;
+        disk.rename(&self.part, &path)?;
+        disk.sync_folder(&folder)?;
         self.begun = false;
         Ok(id)
     }
@@ -127,7 +146,7 @@ impl BlobWriter {
 impl Drop for BlobWriter {
     fn drop(&mut self) {
         if self.begun && self.blobs.inner.disk.remove(&self.part).is_err() {
-            tracing::warn!("an unfinished blob stays in {PARTS} until the next start");
+            tracing::warn!("an unfinished blob stays in {} until the next start", self.part);
         }
     }
 }

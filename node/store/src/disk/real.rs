@@ -109,9 +109,9 @@ impl Disk for RealDisk {
                 return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
             }
             file.seek(SeekFrom::Start(offset))?;
-            let mut out = vec![0; bytes];
-            file.read_exact(&mut out)?;
-            Ok(out)
+            let mut out = Vec::with_capacity(bytes);
+            file.take(bytes as u64).read_to_end(&mut out)?;
+            if out.len() == bytes { Ok(out) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
         };
         read().map_err(|e| DiskError::io("reading", path, &e))
     }

@@ -1,0 +1,90 @@
+use crate::limits::{ARRIVALS_MAX, SLOTS_MAX};
+use std::fmt::Write;
+
+/// What is sent beside pages, named by its hash, so that browsers may keep it for ever.
+pub struct Assets {
+    files: Vec<Asset>,
+}
+
+/// One file.
+pub struct Asset {
+    /// Its name: a hash and an ending.
+    pub name: String,
+    /// Its type.
+    pub kind: &'static str,
+    /// Its bytes.
+    pub bytes: String,
+}
+
+impl Assets {
+    /// All of them, as they are in this program.
+    pub fn new() -> Self {
+        let style = [include_str!("assets/tokens.css"), include_str!("assets/portal.css"), &places()].concat();
+        let icon = include_str!("assets/icon.svg").to_owned();
+        let files = vec![asset("css", "text/css; charset=utf-8", style), asset("svg", "image/svg+xml", icon)];
+        Self { files }
+    }
+    /// The file with this name.
+    pub fn find(&self, name: &str) -> Option<&Asset> {
+        self.files.iter().find(|file| file.name == name)
+    }
+    /// Path of the style sheet.
+    pub fn style(&self) -> String {
+        self.path("css")
+    }
+    /// Path of the icon.
+    pub fn icon(&self) -> String {
+        self.path("svg")
+    }
+    fn path(&self, ending: &str) -> String {
+        let file = self.files.iter().find(|file| file.name.ends_with(ending));
+        file.map(|file| format!("/assets/{}", file.name)).unwrap_or_default()
+    }
+}
+
+fn asset(ending: &str, kind: &'static str, bytes: String) -> Asset {
+    let hash = blake3::hash(bytes.as_bytes()).to_hex();
+    Asset { name: format!("{}.{ending}", &hash.as_str()[..20]), kind, bytes }
+}
+
+/// Every holder's place on a timeline, and every list's: the policy forbids style in pages, so they are counted out here.
+/// Newer browsers also hide what an answer covers; older ones only lay the answer over it.
+fn places() -> String {
+    let mut out = String::new();
+    for slot in 0..2 * SLOTS_MAX {
+        // Writing into a text cannot fail.
+        let _ = writeln!(out, ".r-{slot}{{grid-row:{}}}", FIRST_HOLDER_ROW + slot);
+    }
+    for list in 0..ARRIVALS_MAX {
+        let _ = writeln!(out, ".l-{list}{{grid-row:{}}}", FIRST_LIST_ROW + list);
+    }
+    out.push_str("@supports selector(:has(a)){\n");
+    for slot in 0..SLOTS_MAX {
+        let _ = writeln!(out, ".tl:has(.got-{slot}) .ask-{slot}{{visibility:hidden}}");
+    }
+    out.push_str(
+        ".tl:has(.sum.done) .sum:not(.done){visibility:hidden}\n.tl:has(.list-all) .list-own{display:none}\n}\n",
+    );
+    out
+}
+
+/// Rows 1 to 3 are the toolbar, the axis and the own row.
+const FIRST_HOLDER_ROW: usize = 4;
+/// After the places of holders, the summary, the legend and the own list (`.sum`, `.under`, `.list-own` in the style sheet).
+const FIRST_LIST_ROW: usize = 137;
+const _: () = assert!(FIRST_HOLDER_ROW + 2 * SLOTS_MAX <= 134, "the summary stands in row 134");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_style_sheet_asks_no_other_host_and_is_found_by_its_name() {
+        let assets = Assets::new();
+        let name = assets.style();
+        let file = assets.find(name.trim_start_matches("/assets/")).expect("the style sheet");
+        assert!(!file.bytes.contains("http:") && !file.bytes.contains("https:") && !file.bytes.contains("@import"));
+        assert!(file.bytes.len() < 64_000, "{} bytes", file.bytes.len());
+        assert!(assets.find("../Cargo.toml").is_none());
+    }
+}

@@ -1,0 +1,159 @@
+use crate::app::router;
+use crate::desk::{Desk, ServiceDesk};
+use crate::guard::Doors;
+use crate::i18n::Lang;
+use crate::limits::STOP_WAIT_MS;
+use protocol::kinds::Role;
+use service::ingest::{Feed, Ingest};
+use service::{Service, Staff, StaffError};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// The sources of a node, to be seen on the first page.
+#[derive(Clone)]
+pub struct Feeds {
+    /// Who takes them in.
+    pub ingest: Ingest,
+    /// Which.
+    pub feeds: Vec<Feed>,
+}
+
+/// How a portal is opened.
+#[derive(Clone)]
+pub struct PortalConfig {
+    /// Where it listens. Loopback only, until there is a login. Port 0: any that is free.
+    pub listen: SocketAddr,
+    /// The language of who did not choose.
+    pub language: Lang,
+    /// Made-up people: a strip on every page says so, and holders are asked without typing a reception's number.
+    pub demo: bool,
+    /// As whom the desk of this machine looks. It decides what is shown; default a doctor.
+    pub role: Role,
+    /// Under which number the desk stands in the log; default `local-desk`.
+    pub staff: String,
+    /// The node's sources, if it has any.
+    pub feeds: Option<Feeds>,
+}
+
+impl PortalConfig {
+    /// The defaults at this address.
+    pub fn new(listen: SocketAddr) -> Self {
+        Self { listen, language: Lang::Ja, demo: false, role: Role::Doctor, staff: "local-desk".into(), feeds: None }
+    }
+}
+
+/// Why a portal could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum PortalError {
+    /// Nothing was opened; the configuration has to change.
+    #[error(
+        "the portal may listen on this machine only (127.0.0.1 or ::1) until it has a login, not on {0}; set portal.listen to \
+         127.0.0.1:8470 and reach it from elsewhere through a tunnel of your own"
+    )]
+    NotLoopback(SocketAddr),
+    /// Another program, or another node, has the port. The caller may choose another.
+    #[error("port {0} on this machine is taken by another program; stop it, or set portal.listen to another port")]
+    Taken(u16),
+    /// The system refused.
+    #[error("the portal could not listen on {addr}")]
+    Listen {
+        /// Where.
+        addr: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The system gives no randomness for the key of the entrance.
+    #[error("the system gives no randomness for the key of the portal: {0}")]
+    Random(getrandom::Error),
+    /// The number of the desk.
+    #[error(transparent)]
+    Staff(#[from] StaffError),
+}
+
+/// A portal that is open. Dropping it closes it at once; [`RunningPortal::stop`] lets pages end.
+pub struct RunningPortal {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    start: String,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl RunningPortal {
+    /// The link that lets a browser in, with the key of this run. For the terminal of who runs the node; never into a log.
+    pub fn start_url(&self) -> &str {
+        &self.start
+    }
+    /// Takes no more requests and waits a little for pages that are being sent.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        if tokio::time::timeout(Duration::from_millis(STOP_WAIT_MS), &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+impl Drop for RunningPortal {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Opens the portal of a node.
+///
+/// # Errors
+/// [`PortalError`]; nothing is open then.
+pub async fn serve(service: Service, mut config: PortalConfig) -> Result<RunningPortal, PortalError> {
+    let desk = ServiceDesk::new(service, config.feeds.take());
+    serve_desk(Arc::new(desk), config).await
+}
+
+/// Opens the portal over any desk.
+///
+/// # Errors
+/// [`PortalError`]; nothing is open then.
+pub async fn serve_desk(desk: Arc<dyn Desk>, config: PortalConfig) -> Result<RunningPortal, PortalError> {
+    if !config.listen.ip().is_loopback() {
+        return Err(PortalError::NotLoopback(config.listen));
+    }
+    let staff = Staff::new(&config.staff, config.role)?;
+    let doors = Doors::fresh().map_err(PortalError::Random)?;
+    let refused = |source: std::io::Error| match source.kind() {
+        ErrorKind::AddrInUse => PortalError::Taken(config.listen.port()),
+        _ => PortalError::Listen { addr: config.listen, source },
+    };
+    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+    let addr = listener.local_addr().map_err(refused)?;
+    let start = format!("http://{addr}/?key={}", doors.key());
+    let pages = router(desk, staff, &config, addr, doors);
+    let (stop, mut stopped) = watch::channel(false);
+    let task = tokio::spawn(async move {
+        let wait = async move {
+            // An error means that the portal was dropped.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        if let Err(error) = axum::serve(listener, pages).with_graceful_shutdown(wait).await {
+            tracing::error!(%error, "portal ended");
+        }
+    });
+    tracing::info!(%addr, "portal open");
+    Ok(RunningPortal { addr, start, stop, task })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_place_and_the_remedy() {
+        assert!(PortalError::Taken(8470).to_string().contains("8470"));
+        let text = PortalError::NotLoopback(SocketAddr::from(([0, 0, 0, 0], 8470))).to_string();
+        assert!(text.contains("0.0.0.0:8470") && text.contains("127.0.0.1"), "{text}");
+    }
+}

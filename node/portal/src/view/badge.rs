@@ -1,0 +1,162 @@
+use super::dates::{days_between, moment, months_between};
+use super::icon::icon;
+use crate::desk::{FacilityName, RowStatus};
+use crate::i18n::{Key, Words};
+use crate::limits::LAB_OLD_DAYS;
+use maud::{Markup, html};
+use protocol::engine::HolderStatus;
+use protocol::kinds::{Coarse, FacilityClass};
+use protocol::time::{Date, Millis};
+
+/// A facility's seal: one character, the colour of its class, filled for own ones.
+fn seal(class: Option<FacilityClass>, is_own: bool) -> Markup {
+    let (letter, kind) = match class {
+        Some(FacilityClass::Hospital) => ("病", "k-hospital"),
+        Some(FacilityClass::Clinic) => ("診", "k-clinic"),
+        Some(FacilityClass::Dental) => ("歯", "k-dental"),
+        Some(FacilityClass::Pharmacy) => ("薬", "k-pharmacy"),
+        Some(FacilityClass::VisitingNursing) => ("訪", "k-nursing"),
+        Some(FacilityClass::Care) => ("介", "k-care"),
+        Some(FacilityClass::Lab) => ("検", "k-clinic"),
+        Some(FacilityClass::Checkup) => ("健", "k-clinic"),
+        Some(FacilityClass::Fire) => ("消", "k-public"),
+        Some(FacilityClass::Municipal) => ("役", "k-public"),
+        None => ("施", "k-plain"),
+    };
+    let own = if is_own { " seal-own" } else { "" };
+    html! { span class=(format!("seal {kind}{own}")) aria-hidden="true" { (letter) } }
+}
+
+/// The class of colour of a facility's marks.
+pub(super) fn colour(class: Option<FacilityClass>) -> &'static str {
+    match class {
+        Some(FacilityClass::Hospital) => "k-hospital",
+        Some(FacilityClass::Clinic | FacilityClass::Lab | FacilityClass::Checkup) => "k-clinic",
+        Some(FacilityClass::Dental) => "k-dental",
+        Some(FacilityClass::Pharmacy) => "k-pharmacy",
+        Some(FacilityClass::VisitingNursing) => "k-nursing",
+        Some(FacilityClass::Care) => "k-care",
+        Some(FacilityClass::Fire | FacilityClass::Municipal) => "k-public",
+        None => "k-plain",
+    }
+}
+
+/// Seal and name.
+pub fn facility(name: &FacilityName, is_own: bool) -> Markup {
+    html! { span.fac { (seal(name.class, is_own)) span { (name.name) } } }
+}
+
+/// The network, small, beside a facility.
+pub fn network_of(network: Option<&str>, words: &Words) -> String {
+    network.map_or_else(|| words.get(Key::ItemOwn), str::to_owned)
+}
+
+/// A text of ours in which commands stand between backticks.
+pub fn rich(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+/// Where a line comes from: seal, name and network.
+pub fn source(name: &FacilityName, network: Option<&str>, words: &Words) -> Markup {
+    html! {
+        span.src {
+            (seal(name.class, network.is_none()))
+            span { (name.name) " · " (network_of(network, words)) }
+        }
+    }
+}
+
+/// A row's state: shape, word and colour.
+pub fn pill(words: &Words, status: RowStatus, now: Millis) -> Markup {
+    let (class, shape, word) = state(words, status, now);
+    html! { span class=(format!("pill {class}")) { (icon(shape)) (word) } }
+}
+
+/// What stands in the lane of a row without data, and whether it is hatched as unknown.
+pub fn tell(words: &Words, status: RowStatus, now: Millis) -> String {
+    use HolderStatus as S;
+    match status {
+        RowStatus::Answered(S::Data) => String::new(),
+        RowStatus::Answered(S::Nothing) => words.get(Key::TellNothing),
+        RowStatus::Answered(S::Pending) => words.get(Key::TellPending),
+        RowStatus::Answered(S::Busy) => words.get(Key::TellBusy),
+        RowStatus::Answered(S::Offline { last_seen: Some(seen) }) => {
+            words.with(Key::TellOffline, &[("since", moment(seen, now).into())])
+        }
+        RowStatus::Answered(S::Offline { last_seen: None }) => words.get(Key::TellOfflineEver),
+        RowStatus::Answered(S::Late) => words.get(Key::TellLate),
+        RowStatus::Answered(S::OutsideAccord { clause }) => words.with(Key::TellOutside, &[("clause", clause.into())]),
+        RowStatus::Answered(S::NotMember) => words.get(Key::TellNotMember),
+        RowStatus::Answered(S::NoConsentHere) => words.get(Key::TellNoConsent),
+        RowStatus::Answered(S::Damaged) => words.get(Key::TellDamaged),
+        RowStatus::Unlinked => words.get(Key::TellUnlinked),
+        RowStatus::NotSame => words.get(Key::TellNotSame),
+        RowStatus::Gone => words.get(Key::TellGone),
+    }
+}
+
+fn state(words: &Words, status: RowStatus, now: Millis) -> (&'static str, &'static str, String) {
+    use HolderStatus as S;
+    match status {
+        RowStatus::Answered(S::Data) => ("s-data", "data", words.get(Key::StateData)),
+        RowStatus::Answered(S::Nothing) => ("s-nothing", "nothing", words.get(Key::StateNothing)),
+        RowStatus::Answered(S::Pending) => ("s-pending", "pending", words.get(Key::StatePending)),
+        RowStatus::Answered(S::Busy) => ("s-busy", "busy", words.get(Key::StateBusy)),
+        RowStatus::Answered(S::Offline { last_seen: Some(seen) }) => {
+            ("s-offline", "offline", words.with(Key::StateOffline, &[("since", moment(seen, now).into())]))
+        }
+        RowStatus::Answered(S::Offline { last_seen: None }) => {
+            ("s-offline", "offline", words.get(Key::StateOfflineEver))
+        }
+        RowStatus::Answered(S::Late) => ("s-late", "late", words.get(Key::StateLate)),
+        RowStatus::Answered(S::OutsideAccord { .. }) => ("s-nothing", "outside", words.get(Key::StateOutside)),
+        RowStatus::Answered(S::NotMember) => ("s-offline", "lock", words.get(Key::StateNotMember)),
+        RowStatus::Answered(S::NoConsentHere) => ("s-pending", "noconsent", words.get(Key::StateNoConsent)),
+        RowStatus::Answered(S::Damaged) => ("s-danger", "damaged", words.get(Key::StateDamaged)),
+        RowStatus::Unlinked => ("s-pending", "people", words.get(Key::StateUnlinked)),
+        RowStatus::NotSame => ("s-nothing", "people", words.get(Key::StateNotSame)),
+        RowStatus::Gone => ("s-offline", "lock", words.get(Key::StateGone)),
+    }
+}
+
+/// How long ago a day was.
+pub fn ago(words: &Words, date: Date, today: Date) -> String {
+    let days = days_between(date, today);
+    let months = months_between(date, today).unwrap_or(0);
+    match (days, months) {
+        (..0, _) => words.get(Key::AgoAhead),
+        (0, _) => words.get(Key::AgoToday),
+        (1..=60, _) => words.with(Key::AgoDays, &[("n", days.into())]),
+        (_, 0..=23) => words.with(Key::AgoMonths, &[("n", months.into())]),
+        _ => words.with(Key::AgoYears, &[("n", (months / 12).into())]),
+    }
+}
+
+/// Whether a record of this kind says little of today any more.
+pub fn is_old(kind: Coarse, date: Date, today: Date) -> bool {
+    matches!(kind, Coarse::Lab | Coarse::Physiology) && days_between(date, today) > LAB_OLD_DAYS
+}
+
+/// A coarse kind in words.
+pub fn kind_word(words: &Words, kind: Coarse) -> String {
+    words.get(match kind {
+        Coarse::Basic => Key::KindBasic,
+        Coarse::Visit => Key::KindVisit,
+        Coarse::Prescription => Key::KindPrescription,
+        Coarse::Injection => Key::KindInjection,
+        Coarse::Lab => Key::KindLab,
+        Coarse::Disease => Key::KindDisease,
+        Coarse::Allergy => Key::KindAllergy,
+        Coarse::Image => Key::KindImage,
+        Coarse::Physiology => Key::KindPhysiology,
+        Coarse::Document => Key::KindDocument,
+        Coarse::Summary => Key::KindSummary,
+        Coarse::Care => Key::KindCare,
+        Coarse::Meal => Key::KindMeal,
+        Coarse::Other => Key::KindOther,
+    })
+}

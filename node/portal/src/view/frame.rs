@@ -1,0 +1,155 @@
+use super::icon::{icon, sprite};
+use crate::i18n::{Key, Words};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use protocol::kinds::Role;
+
+/// The screens of the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    /// 今日
+    Today,
+    /// 患者
+    Patients,
+    /// Neither.
+    Other,
+}
+
+/// What stands around every page.
+pub struct Frame<'a> {
+    /// The words.
+    pub words: &'a Words,
+    /// Where the style sheet lies.
+    pub style: &'a str,
+    /// Where the page's icon lies.
+    pub favicon: &'a str,
+    /// The node's name.
+    pub node: &'a str,
+    /// Made-up people.
+    pub demo: bool,
+    /// As whom the desk looks.
+    pub role: Role,
+    /// Against forged forms.
+    pub token: &'a str,
+    /// Path and query of this page, for the switch of language; none: the page is the answer to a form.
+    pub here: Option<String>,
+}
+
+impl Frame<'_> {
+    /// A whole page.
+    pub fn page(&self, title: &str, nav: Nav, body: &Markup) -> Markup {
+        html! {
+            (self.open(title, nav, None))
+            (body)
+            (self.close())
+        }
+    }
+    /// A page without menu, search and node: for who is not inside.
+    pub fn bare(&self, title: &str, body: &Markup) -> Markup {
+        html! {
+            (self.head(title))
+            header.topbar { span.wordmark { "結び" } }
+            (body)
+            (self.close())
+        }
+    }
+    /// A page's beginning up to where its content goes. `search` fills the search box of a page that answers a form.
+    pub fn open(&self, title: &str, nav: Nav, search: Option<&str>) -> Markup {
+        let words = self.words;
+        html! {
+            (self.head(title))
+            a.skip href="#main" { (words.get(Key::SkipToMain)) }
+            @if self.demo {
+                p.demo-strip { (icon("info")) span { b { (words.get(Key::DemoTitle)) } "　" (words.get(Key::DemoText)) } }
+            }
+            (self.topbar(nav, search))
+        }
+    }
+    fn head(&self, title: &str) -> Markup {
+        let words = self.words;
+        let lang = words.lang().tag();
+        html! {
+            (DOCTYPE)
+            (PreEscaped(format!("<html lang=\"{lang}\">")))
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                title { (title) " — " (words.get(Key::Product)) @if self.demo { " (" (words.get(Key::DemoTitle)) ")" } }
+                link rel="stylesheet" href=(self.style);
+                link rel="icon" type="image/svg+xml" href=(self.favicon);
+            }
+            (PreEscaped("<body>"))
+            (sprite())
+        }
+    }
+    /// A page's end.
+    pub fn close(&self) -> Markup {
+        PreEscaped("</body></html>".into())
+    }
+    fn topbar(&self, nav: Nav, search: Option<&str>) -> Markup {
+        let words = self.words;
+        let current = |own: Nav| (own == nav).then_some("page");
+        html! {
+            header.topbar {
+                a.wordmark href="/" { "結び" small { (self.node) } }
+                nav.nav aria-label=(words.get(Key::NavLabel)) {
+                    a href="/" aria-current=[current(Nav::Today)] { (words.get(Key::NavToday)) }
+                    a href="/patients" aria-current=[current(Nav::Patients)] { (words.get(Key::NavPatients)) }
+                }
+                form.search role="search" method="post" action="/patients" {
+                    (self.token())
+                    (icon("search"))
+                    label.away for="q-top" { (words.get(Key::SearchLabel)) }
+                    input #q-top name="q" type="search" maxlength="200" autocomplete="off" value=[search]
+                        placeholder=(words.get(Key::SearchHint));
+                    button.away type="submit" { (words.get(Key::SearchButton)) }
+                }
+                div.who {
+                    (self.switch(search))
+                    span {
+                        b { (words.get(Key::DeskName)) }
+                        (words.with(Key::DeskNote, &[("role", role_word(words, self.role).into())]))
+                    }
+                }
+            }
+        }
+    }
+    /// The switch of language keeps the page; on an answer to a form it sends the form again.
+    fn switch(&self, search: Option<&str>) -> Markup {
+        let other = self.words.lang().other();
+        match &self.here {
+            Some(here) => {
+                let mark = if here.contains('?') { '&' } else { '?' };
+                html! { a.lang href=(format!("{here}{mark}lang={}", other.tag())) lang=(other.tag()) { (other.own_name()) } }
+            }
+            None => html! {
+                form method="post" action="/patients" {
+                    (self.token())
+                    input type="hidden" name="q" value=(search.unwrap_or_default());
+                    input type="hidden" name="lang" value=(other.tag());
+                    button.linklike type="submit" lang=(other.tag()) { (other.own_name()) }
+                }
+            },
+        }
+    }
+    /// The hidden field that every form carries.
+    pub fn token(&self) -> Markup {
+        html! { input type="hidden" name="token" value=(self.token); }
+    }
+}
+
+fn role_word(words: &Words, role: Role) -> String {
+    words.get(match role {
+        Role::Doctor => Key::RoleDoctor,
+        Role::Nurse => Key::RoleNurse,
+        Role::Pharmacist => Key::RolePharmacist,
+        Role::Dentist => Key::RoleDentist,
+        Role::CareManager => Key::RoleCareManager,
+        Role::CareStaff => Key::RoleCareStaff,
+        Role::Clerk => Key::RoleClerk,
+        Role::Emergency => Key::RoleEmergency,
+        Role::Auditor => Key::RoleAuditor,
+        Role::Administrator => Key::RoleAdministrator,
+        Role::NetworkOffice => Key::RoleNetworkOffice,
+    })
+}

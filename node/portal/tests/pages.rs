@@ -1,0 +1,301 @@
+//! What every page promises, asked of the router over a desk of made-up people.
+#[path = "../examples/fake/desk.rs"]
+mod desk;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use desk::FakeDesk;
+use portal::{Doors, Lang, PortalConfig, router};
+use protocol::kinds::Role;
+use service::Staff;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+struct Site {
+    desk: Arc<FakeDesk>,
+    router: Router,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+    /// What a reader sees: without marks of HTML.
+    fn text(&self) -> String {
+        let parts = self.body.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+    fn token(&self) -> String {
+        let start = self.body.find("name=\"token\" value=\"").expect("a token") + 20;
+        self.body[start..].chars().take_while(|c| *c != '"').collect()
+    }
+}
+
+impl Site {
+    fn new(desk: FakeDesk, demo: bool) -> Self {
+        let addr = SocketAddr::from(([127, 0, 0, 1], 8470));
+        let config = PortalConfig { demo, ..PortalConfig::new(addr) };
+        let staff = Staff::new("local-desk", Role::Doctor).expect("a number");
+        let desk = Arc::new(desk);
+        let router = router(desk.clone(), staff, &config, addr, Doors::of("the-key", "the-session"));
+        Self { desk, router }
+    }
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 4 << 20).await.expect("a body");
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).expect("text") }
+    }
+    fn request(method: Method, path: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "127.0.0.1:8470")
+            .header("cookie", "musubi_8470=the-session")
+    }
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Self::request(Method::GET, path).body(Body::empty()).expect("a request")).await
+    }
+    async fn get_in(&self, path: &str, lang: Lang) -> Answer {
+        let cookie = format!("musubi_8470=the-session; musubi_lang={}", lang.tag());
+        let request = Request::builder().uri(path).header("host", "127.0.0.1:8470").header("cookie", cookie);
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+    async fn post(&self, path: &str, form: String) -> Answer {
+        let request = Self::request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form)).expect("a request")).await
+    }
+    async fn token(&self) -> String {
+        self.get("/patients").await.token()
+    }
+}
+
+/// 高橋
+const TAKAHASHI: &str = "%E9%AB%98%E6%A9%8B";
+
+#[tokio::test]
+async fn a_foreign_host_name_is_refused_before_anything_else() {
+    let site = Site::new(FakeDesk::quick(), false);
+    for host in ["evil.example:8470", "127.0.0.1:1"] {
+        let request = Request::builder().uri("/").header("host", host).header("cookie", "musubi_8470=the-session");
+        let answer = site.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        assert!(answer.body.contains("http://127.0.0.1:8470/") && !answer.body.contains("みなと病院"));
+    }
+}
+
+#[tokio::test]
+async fn without_the_key_nothing_is_shown_and_with_it_a_cookie_is_set() {
+    let site = Site::new(FakeDesk::quick(), false);
+    for path in ["/", "/patients", "/patients/1/timeline", "/?key=wrong", "/patients?key=the-key"] {
+        let request = Request::builder().uri(path).header("host", "localhost:8470");
+        let answer = site.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(
+            answer.text().contains("musubi run")
+                && !answer.body.contains("みなと病院")
+                && !answer.body.contains("token")
+        );
+    }
+    let request = Request::builder().uri("/?key=the-key").header("host", "localhost:8470");
+    let answer = site.send(request.body(Body::empty()).expect("a request")).await;
+    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/"));
+    let cookie = answer.header(header::SET_COOKIE);
+    assert!(
+        cookie.contains("musubi_8470=the-session") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict")
+    );
+}
+
+#[tokio::test]
+async fn a_forged_form_changes_nothing() {
+    let site = Site::new(FakeDesk::quick(), false);
+    for form in [format!("q={TAKAHASHI}"), format!("q={TAKAHASHI}&token="), format!("q={TAKAHASHI}&token=wrong")] {
+        let answer = site.post("/patients", form).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(!answer.body.contains("フミ子"));
+    }
+    assert_eq!(site.post("/patients/1/ask", "ground=R-1&token=wrong".into()).await.status, StatusCode::FORBIDDEN);
+    site.get("/patients/1/timeline").await;
+    assert!(site.desk.asked.lock().expect("the fake").is_empty());
+    let token = site.token().await;
+    let request = Site::request(Method::POST, "/patients")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("origin", "http://evil.example");
+    let answer = site.send(request.body(Body::from(format!("q={TAKAHASHI}&token={token}"))).expect("a request")).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_search_finds_people_and_no_name_stands_in_any_address() {
+    let site = Site::new(FakeDesk::quick(), false);
+    let token = site.token().await;
+    let answer = site.post("/patients", format!("q={TAKAHASHI}&token={token}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    for text in ["1941(昭和16)年9月3日", "1989(昭和64)年1月7日", "85歳", "0041-2281", "同姓同名", "大船渡みなと病院"]
+    {
+        assert!(answer.text().contains(text), "{text}");
+    }
+    let addresses = answer.body.split("href=\"").chain(answer.body.split("action=\"")).skip(1);
+    for address in addresses.filter_map(|part| part.split('"').next()).filter(|address| address.starts_with('/')) {
+        assert!(!address.contains(TAKAHASHI) && !address.contains("高橋") && !address.contains("0041"), "{address}");
+    }
+    let empty = site.post("/patients", format!("q=+&token={token}")).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text().contains("生年月日を入れてください"));
+    assert_eq!(site.post("/patients", format!("q=busy&token={token}")).await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn script_in_a_name_is_text() {
+    let evil = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>";
+    let site = Site::new(FakeDesk { family: evil.into(), ..FakeDesk::quick() }, true);
+    let token = site.token().await;
+    let found = site.post("/patients", format!("q={TAKAHASHI}&token={token}")).await;
+    let record = format!("/patients/1/items/own-{}?original=1", "03".repeat(16));
+    for answer in [found, site.get("/patients/1/timeline").await, site.get(&record).await] {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(!answer.body.contains("<script") && !answer.body.contains("<img"));
+        assert!(answer.body.contains("&lt;script&gt;"));
+    }
+    let echo = site.post("/patients", format!("q=%22%3E%3Cscript%3E&token={token}")).await;
+    assert!(!echo.body.contains("<script"));
+}
+
+#[tokio::test]
+async fn unknown_numbers_are_not_here() {
+    let site = Site::new(FakeDesk::quick(), true);
+    let unknown = format!("/patients/1/items/own-{}", "fa".repeat(16));
+    for path in [
+        "/patients/99/timeline",
+        "/patients/x/timeline",
+        "/patients/-1/timeline",
+        "/nothing",
+        "/assets/x.css",
+        &unknown,
+    ] {
+        assert_eq!(site.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in
+        ["/patients/1/items/own-zz", "/patients/1/items/..%2F..%2Fetc", "/patients/18446744073709551616/timeline"]
+    {
+        assert_eq!(site.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_keeps_to_itself_and_stays_small_in_both_languages() {
+    let site = Site::new(FakeDesk { items: 60, ..FakeDesk::quick() }, true);
+    let record = format!("/patients/1/items/{}-{}", "01".repeat(16), "03".repeat(16));
+    for lang in [Lang::Ja, Lang::En] {
+        for path in
+            ["/", "/patients", "/patients/1/timeline", "/patients/1/timeline?order=date&zoom=year", &record, "/nothing"]
+        {
+            let answer = site.get_in(path, lang).await;
+            assert!(answer.body.starts_with("<!DOCTYPE html><html lang="), "{path}");
+            assert!(answer.body.contains(&format!("<html lang=\"{}\">", lang.tag())), "{path}");
+            assert!(answer.body.ends_with("</html>"), "{path}");
+            assert!(answer.body.len() < 150_000, "{path}: {} bytes", answer.body.len());
+            let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+            assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+            assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{path}");
+            for forbidden in [" style=", "<script", "http://", "https://", "javascript:", " onclick"] {
+                assert!(!answer.body.contains(forbidden), "{path} has {forbidden}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_silent_holder_is_unknown_and_never_none() {
+    let site = Site::new(FakeDesk::quick(), true);
+    for (lang, words) in
+        [(Lang::Ja, ["不通 09:10〜", "遅延", "承認待ち"]), (Lang::En, ["Offline since 09:10", "Late", "Pending"])]
+    {
+        for path in ["/patients/1/timeline", "/patients/1/timeline?order=date"] {
+            let text = site.get_in(path, lang).await.text();
+            for word in words.into_iter().chain(["ひかり診療所"]) {
+                assert!(text.contains(word), "{path} {lang:?} lacks {word}");
+            }
+            assert!(text.to_lowercase().contains(if lang == Lang::Ja { "不明" } else { "unknown" }));
+            for forbidden in ["なし", "無し", "ありません", "none", "None", "no record", "No record"] {
+                assert!(!text.contains(forbidden), "{path} {lang:?} has {forbidden}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_asked_without_a_ground_and_its_answers_are_not_asked_for_again() {
+    let site = Site::new(FakeDesk::quick(), false);
+    let before = site.get("/patients/1/timeline").await;
+    assert!(
+        before.text().contains("まだたずねていません") && before.text().contains("アピキサバン"),
+        "own records stand at once"
+    );
+    let token = before.token();
+    let missing = site.post("/patients/1/ask", format!("token={token}&ground=+")).await;
+    assert!(missing.header(header::LOCATION).ends_with("?ground=missing"));
+    assert!(site.desk.asked.lock().expect("the fake").is_empty());
+    let asked = site.post("/patients/1/ask", format!("token={token}&ground=R-1031")).await;
+    assert_eq!((asked.status, asked.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/patients/1/timeline"));
+    for path in ["/patients/1/timeline", "/patients/1/timeline?zoom=week", "/patients/1/timeline?order=date"] {
+        let page = site.get(path).await;
+        assert!(page.text().contains("仙台みやぎ総合病院") && page.text().contains("取得済"), "{path}");
+    }
+    assert_eq!(*site.desk.asked.lock().expect("the fake"), ["R-1031"], "one question for three pages");
+    *site.desk.are_copies_gone.lock().expect("the fake") = true;
+    let gone = site.get("/patients/1/timeline").await;
+    assert!(gone.text().contains("控え消去") && !gone.body.contains(&format!("items/{}", "00".repeat(16))));
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_read_does_not_mean_that_nobody_has_anything() {
+    let site = Site::new(FakeDesk::quick(), true);
+    let text = site.get("/patients/3/timeline").await.text();
+    assert!(text.contains("ほかの施設の記録は不明です"));
+    let alone = site.get("/patients/2/timeline").await.text();
+    assert!(alone.contains("いま手元の索引に 0 件"));
+}
+
+#[tokio::test]
+async fn the_language_is_switched_on_the_same_page() {
+    let site = Site::new(FakeDesk::quick(), true);
+    let answer = site.get("/patients/1/timeline?zoom=week&lang=en").await;
+    assert_eq!(
+        (answer.status, answer.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, "/patients/1/timeline?zoom=week")
+    );
+    assert!(answer.header(header::SET_COOKIE).starts_with("musubi_lang=en;"));
+    let token = site.token().await;
+    let found = site.post("/patients", format!("q={TAKAHASHI}&lang=en&token={token}")).await;
+    assert!(found.text().contains("2 patients found") && found.text().contains("3 Sep 1941 (Showa 16)"));
+}
+
+#[tokio::test]
+async fn health_is_told_without_the_key() {
+    let site = Site::new(FakeDesk::quick(), false);
+    for path in ["/healthz", "/readyz"] {
+        let request = Request::builder().uri(path).header("host", "localhost:8470");
+        assert_eq!(site.send(request.body(Body::empty()).expect("a request")).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_portal_listens_on_this_machine_only_and_names_a_taken_port() {
+    let desk: Arc<FakeDesk> = Arc::new(FakeDesk::quick());
+    let outside = portal::serve_desk(desk.clone(), PortalConfig::new(([0, 0, 0, 0], 0).into())).await;
+    assert!(outside.err().expect("refused").to_string().contains("127.0.0.1"));
+    let first = portal::serve_desk(desk.clone(), PortalConfig::new(([127, 0, 0, 1], 0).into())).await.expect("open");
+    let second = portal::serve_desk(desk, PortalConfig::new(first.addr)).await;
+    assert!(second.err().expect("taken").to_string().contains(&first.addr.port().to_string()));
+    assert!(first.start_url().starts_with(&format!("http://{}/?key=", first.addr)));
+    first.stop().await;
+}

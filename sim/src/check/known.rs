@@ -1,0 +1,105 @@
+use protocol::audit::{self, Event, What};
+use protocol::consent::ConsentReceipt;
+use protocol::data::{Space, View, Write, decode};
+use protocol::ids::{FacilityId, Handle, Hash, PatientRef, RequestId, ShelfId};
+use protocol::state::{Object, ObjectKind, Signed, Target};
+use protocol::time::Millis;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one node has on disk, read from the batches that its disk acknowledged, never from its Engine.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Decisions in the log, by request.
+    pub decided: BTreeMap<RequestId, Decided>,
+    /// How often the log says that records were served, by request.
+    pub answered: BTreeMap<RequestId, u32>,
+    /// How often the log says that records were received, by request.
+    pub received: BTreeMap<RequestId, u32>,
+    /// How often the log tells of a consent or withdrawal, by the hash of its evidence.
+    pub consented: BTreeMap<Hash, u32>,
+    /// Statements of patients.
+    pub receipts: BTreeMap<PatientRef, Vec<ConsentReceipt>>,
+    /// Memberships that were taken back, and from when.
+    pub revoked: BTreeMap<FacilityId, Millis>,
+    /// Whom a handle names, on which shelf; also those that are gone again.
+    pub handles: BTreeMap<Handle, (PatientRef, ShelfId)>,
+    /// Handles that are good now.
+    pub live_handles: BTreeSet<Handle>,
+}
+
+/// A decision in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// When it was decided, by the node's time.
+    pub at: Millis,
+    /// Why it was not a yes.
+    pub reason: Option<u16>,
+    /// How often it stands there.
+    pub count: u32,
+}
+
+impl Known {
+    /// Reads everything anew: after a restart the disk may hold less, or more, than was acknowledged.
+    pub fn read(view: &dyn View) -> Self {
+        let mut known = Self::default();
+        for (_, event) in audit::events(view, 0, usize::MAX) {
+            known.note(&event);
+        }
+        for space in [Space::Consents, Space::State, Space::Tokens] {
+            for (key, value) in view.scan(space, &[], &[], usize::MAX) {
+                known.take(&Write { space, key, value: Some(value) });
+            }
+        }
+        known
+    }
+    /// An event that is in the log.
+    pub fn note(&mut self, event: &Event) {
+        match (event.what, event.request, event.object) {
+            (What::Decided, Some(request), _) => {
+                let decided = Decided { at: event.at, reason: event.reason, count: 0 };
+                self.decided.entry(request).or_insert(decided).count += 1;
+            }
+            (What::Answered, Some(request), _) => *self.answered.entry(request).or_default() += 1,
+            (What::Received, Some(request), Some(_)) => *self.received.entry(request).or_default() += 1,
+            (What::ConsentGiven | What::ConsentWithdrawn, _, Some(evidence)) => {
+                *self.consented.entry(evidence).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    /// A write that is on disk.
+    pub fn take(&mut self, write: &Write) {
+        match (write.space, &write.value) {
+            (Space::Consents, Some(value)) => {
+                let patient = write.key.get(..8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
+                if let (Some(patient), Some(receipt)) = (patient, decode::<ConsentReceipt>(value)) {
+                    let receipts = self.receipts.entry(PatientRef(patient)).or_default();
+                    receipts.retain(|known| known.id != receipt.id);
+                    receipts.push(receipt);
+                }
+            }
+            (Space::State, Some(value)) if write.key.first() == Some(&ObjectKind::Revocation.code()) => {
+                let object = Signed::decode(value).ok().and_then(|signed| Object::decode(&signed).ok());
+                if let Some(Object::Revocation(revocation)) = object
+                    && let Target::Membership(facility) = revocation.target
+                {
+                    self.revoked.insert(facility, revocation.effective);
+                }
+            }
+            (Space::Tokens, value) => {
+                let handle = write.key.strip_prefix(b"handle/").and_then(Handle::from_slice);
+                match (handle, value.as_ref().and_then(|value| decode(value))) {
+                    (Some(handle), Some(of)) => {
+                        self.handles.insert(handle, of);
+                        self.live_handles.insert(handle);
+                    }
+                    (Some(handle), None) => {
+                        self.live_handles.remove(&handle);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What must never be: an observer with full knowledge looks at every frame, every batch on disk and every event.
+//!
+//! It never asks a node about itself. Read `truth` (what was founded, who is who), `known` (what a node has on disk, as the
+//! disk tells), `consents` (a second, independent reading of consents), `frames` (what a frame says), `watch` (the observer),
+//! then one file per invariant, numbered as in the design of the simulator.
+mod consents;
+mod frames;
+mod i01;
+mod i03;
+mod i04;
+mod i05;
+mod i06;
+mod i07;
+mod i08;
+mod i09;
+mod i10;
+mod i26;
+mod known;
+mod release;
+mod truth;
+mod watch;
+
+pub use frames::Asked;
+pub(crate) use frames::word;
+pub use known::{Decided, Known};
+pub use release::Release;
+pub use truth::Truth;
+pub use watch::{Leaving, Watch};
+
+use std::fmt;
+
+/// Which invariant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// Record bytes leave only under a valid consent, membership and accord.
+    I01,
+    /// Nothing is released after a withdrawal is durable, and none is acknowledged before.
+    I03,
+    /// Index frames hold entries and nothing else.
+    I04,
+    /// A record's or person's mark is nowhere but where it belongs.
+    I05,
+    /// Who is no member gets one answer, whatever the patient.
+    I06,
+    /// "Nothing for you" never tells why.
+    I07,
+    /// No index entry goes to a network without an accord that covers it.
+    I08,
+    /// No node serves what it got from another.
+    I09,
+    /// No answer goes beyond request, consent and accord.
+    I10,
+    /// Exactly one durable audit entry precedes each release, refusal and consent change.
+    I26,
+}
+
+impl Invariant {
+    /// All that are checked.
+    pub const ALL: [Self; 10] =
+        [Self::I01, Self::I03, Self::I04, Self::I05, Self::I06, Self::I07, Self::I08, Self::I09, Self::I10, Self::I26];
+}
+
+impl fmt::Display for Invariant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// What must never be, was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which invariant.
+    pub invariant: Invariant,
+    /// The smallest set of facts that shows it.
+    pub witness: String,
+}
+
+/// What a check finds.
+pub type Verdict = Result<(), Violation>;
+
+pub(crate) fn broken(invariant: Invariant, witness: String) -> Verdict {
+    Err(Violation { invariant, witness })
+}

@@ -1,0 +1,12 @@
+//! The loop that drives everything: one event after the other, each Engine's outputs performed, each step watched.
+//!
+//! `world` holds the parts and the loop, `outputs` performs what an Engine wants, `connections` opens and breaks lines,
+//! `storage` writes, crashes and restarts, `desks` does what people do, `trouble` makes faults come and go.
+mod connections;
+mod desks;
+mod outputs;
+mod storage;
+mod trouble;
+mod world;
+
+pub use world::{Options, Stopped, run};

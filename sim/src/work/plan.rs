@@ -1,0 +1,172 @@
+use super::{Statement, Wish, statement, wish};
+use crate::scenario::Scenario;
+use crate::seed::{Seed, Stream};
+use crate::world::{Micros, People};
+
+/// Something that somebody does.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// When.
+    pub at: Micros,
+    /// What.
+    pub deed: Deed,
+}
+
+/// What somebody does.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// A facility says what it holds of a patient.
+    Publish {
+        /// Which patient.
+        patient: usize,
+    },
+    /// A record is written that was not there before.
+    Record {
+        /// Which.
+        record: usize,
+    },
+    /// A patient gives, changes or withdraws a consent.
+    Consent {
+        /// Which patient.
+        patient: usize,
+        /// What is said.
+        statement: Statement,
+    },
+    /// Somebody looks at a desk who knows the patient, and asks.
+    Visit {
+        /// Which patient, at the reader.
+        patient: usize,
+        /// How it is asked.
+        wish: Wish,
+    },
+    /// A network takes a membership back.
+    Revoke {
+        /// Which node.
+        node: usize,
+    },
+    /// A node compares notes now.
+    Sync {
+        /// Which node.
+        node: usize,
+    },
+    /// Somebody asks who may not.
+    Probe {
+        /// Who.
+        from: usize,
+        /// Whom.
+        to: usize,
+        /// Whether a patient that is there is named.
+        is_known: bool,
+    },
+}
+
+/// Everything that people will do by themselves, in order of time.
+pub fn plan(scenario: &Scenario, people: &People, seed: Seed) -> Vec<Act> {
+    let mut planner = Planner { scenario, people, acts: Vec::new() };
+    planner.consents(&mut seed.stream("work/consents"));
+    planner.records(&mut seed.stream("work/records"));
+    planner.visits(&mut seed.stream("work/visits"));
+    planner.withdrawals(&mut seed.stream("work/withdrawals"));
+    planner.offices(&mut seed.stream("work/offices"));
+    planner.probes(&mut seed.stream("work/probes"));
+    let mut acts = planner.acts;
+    acts.sort_by_key(|act| act.at);
+    acts
+}
+
+struct Planner<'a> {
+    scenario: &'a Scenario,
+    people: &'a People,
+    acts: Vec<Act>,
+}
+
+impl Planner<'_> {
+    fn put(&mut self, at_us: u64, deed: Deed) {
+        self.acts.push(Act { at: Micros(at_us), deed });
+    }
+    fn horizon(&self) -> u64 {
+        self.scenario.file.horizon.micros()
+    }
+    fn consents(&mut self, draws: &mut Stream) {
+        for patient in 0..self.people.patients.len() {
+            self.put(draws.between(MINUTE, 10 * MINUTE), Deed::Publish { patient });
+            if draws.permille(900) {
+                let statement = statement(self.scenario, draws);
+                self.put(draws.between(MINUTE, HOUR), Deed::Consent { patient, statement });
+            }
+        }
+        for _ in 0..self.scenario.file.work.consents {
+            let patient = draws.index(self.people.patients.len());
+            let statement = statement(self.scenario, draws);
+            self.put(draws.between(HOUR, self.horizon()), Deed::Consent { patient, statement });
+        }
+    }
+    fn records(&mut self, draws: &mut Stream) {
+        for record in (0..self.people.records.len()).filter(|at| self.people.records[*at].is_late) {
+            self.put(draws.between(HOUR, self.horizon()), Deed::Record { record });
+        }
+    }
+    fn visits(&mut self, draws: &mut Stream) {
+        for _ in 0..self.scenario.file.work.visits {
+            let patient = draws.index(self.people.patients.len());
+            let wish = wish(self.scenario.start, draws);
+            let at = draws.between(HOUR / 2, self.horizon());
+            self.put(at, Deed::Visit { patient, wish: wish.clone() });
+            if draws.permille(150) {
+                // The same again, later: what was found once may be forbidden by then.
+                self.put(draws.between(at, self.horizon()), Deed::Visit { patient, wish });
+            }
+        }
+    }
+    fn withdrawals(&mut self, draws: &mut Stream) {
+        for _ in 0..self.scenario.file.work.withdrawals {
+            let patient = draws.index(self.people.patients.len());
+            let at = draws.between(2 * HOUR, self.horizon());
+            self.put(at, Deed::Consent { patient, statement: Statement::Withdraw });
+            if draws.permille(300) {
+                self.put(draws.between(at, self.horizon()), Deed::Consent { patient, statement: Statement::Return });
+            }
+        }
+    }
+    fn offices(&mut self, draws: &mut Stream) {
+        for (node, plan) in self.scenario.nodes.iter().enumerate() {
+            if let Some(span) = plan.revoked {
+                self.put(span.micros(), Deed::Revoke { node });
+            }
+        }
+        for _ in 0..10 {
+            let node = draws.index(self.scenario.nodes.len());
+            self.put(draws.between(0, self.horizon()), Deed::Sync { node });
+        }
+    }
+    /// Outsiders, and members whose time is over: their keys go on working for whoever has them.
+    fn probes(&mut self, draws: &mut Stream) {
+        let nodes = &self.scenario.nodes;
+        let ended = |at: &usize| {
+            let ends = [nodes[*at].ends, nodes[*at].key_ends, nodes[*at].revoked].into_iter().flatten().min();
+            match nodes[*at].network {
+                None => Some((*at, HOUR)),
+                Some(_) => ends.map(|span| (*at, span.micros() + MINUTE)),
+            }
+        };
+        let who: Vec<(usize, u64)> = (0..nodes.len()).filter_map(|at| ended(&at)).collect();
+        let whom: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].network.is_some()).collect();
+        if who.is_empty() || whom.is_empty() {
+            return;
+        }
+        for _ in 0..self.scenario.file.work.probes {
+            let (from, earliest) = *draws.pick(&who);
+            let to = *draws.pick(&whom);
+            let at = draws.between(earliest.min(self.horizon()), self.horizon());
+            if from != to {
+                // Twice, with a patient that is there and one that is not: only so a difference shows.
+                self.put(at, Deed::Probe { from, to, is_known: true });
+                self.put(at + draws.between(SECOND, MINUTE), Deed::Probe { from, to, is_known: false });
+            }
+        }
+    }
+}
+
+const SECOND: u64 = 1_000_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
