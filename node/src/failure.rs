@@ -85,7 +85,7 @@ impl From<service::OpenError> for Failure {
         let held = matches!(&error, service::OpenError::Store(store::OpenError::Held { .. }));
         let failure = Self::store(&error);
         match held {
-            true => failure.next("the running node did not answer on its control socket; look at its log, or stop it"),
+            true => failure.next("if a node runs in this folder, `musubi status` asks it; if it does not answer, look at its log or stop it"),
             false => failure,
         }
     }

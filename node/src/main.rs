@@ -20,7 +20,10 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(cli::not_understood(&error)),
+    };
     let out = cli::Output::new(cli.global.json, cli.global.out.clone());
     ExitCode::from(out.finish(cli::dispatch(cli, &out)))
 }

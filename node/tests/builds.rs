@@ -12,7 +12,9 @@ fn the_program_builds_and_says_its_version() {
 #[test]
 fn a_wrong_command_is_exit_code_2_and_a_folder_without_a_node_says_what_to_type() {
     let musubi = |args: &[&str]| Command::new(env!("CARGO_BIN_EXE_musubi")).args(args).output().expect("runs");
-    assert_eq!(musubi(&["no-such-verb"]).status.code(), Some(2));
+    let wrong = musubi(&["no-such-verb", "--json"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(serde_json::from_slice::<serde_json::Value>(&wrong.stdout).is_ok_and(|json| json["error"]["exit"] == 2));
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("node");
     let ran = musubi(&["status", "--json", "--folder", path.to_str().expect("UTF-8")]);

@@ -124,7 +124,12 @@ fn print(outcome: &Outcome, json: bool) {
 fn list() {
     for name in NAMES {
         match load_named(name) {
-            Ok(scenario) => println!("{name}  {} ({} nodes, {})", scenario.file.title_ja, scenario.nodes.len(), scenario.file.horizon),
+            Ok(scenario) => println!(
+                "{name}  {} ({} nodes, {})",
+                scenario.file.title_ja,
+                scenario.nodes.len(),
+                scenario.file.horizon
+            ),
             Err(error) => println!("{name}  {error}"),
         }
     }

@@ -201,7 +201,10 @@ impl Outcome {
         let mut lines = vec![
             format!("{} seed {}: {}", report.scenario, report.seed, report.verdict),
             format!("  nodes     {} in {} networks, {hours:.1} simulated hours", report.nodes, report.networks),
-            format!("  work      {} events, {} frames, {} bytes, {} commits", report.events, report.frames, report.bytes, report.commits),
+            format!(
+                "  work      {} events, {} frames, {} bytes, {} commits",
+                report.events, report.frames, report.bytes, report.commits
+            ),
             format!("  desks     {} visits, {} orders", report.visits, report.orders),
             format!("  reads     {}", counts(&report.reads)),
             format!("  released  {items} records in {releases} answers, {bytes} bytes"),
@@ -212,7 +215,10 @@ impl Outcome {
             format!("  watched   {}", report.invariants.join(" ")),
         ];
         if let Some(violation) = &report.violation {
-            lines.push(format!("  {} violated at event {} ({} ms)", violation.invariant, violation.event, violation.at_ms));
+            lines.push(format!(
+                "  {} violated at event {} ({} ms)",
+                violation.invariant, violation.event, violation.at_ms
+            ));
             lines.push(format!("  witness   {}", violation.witness));
             lines.push(format!("  last {} events:", self.trace.len()));
             lines.extend(self.trace.iter().map(|line| format!("    {line}")));

@@ -90,7 +90,8 @@ fn a_folder_that_another_process_holds_is_named_and_left_alone() {
 fn a_folder_that_cannot_be_written_is_named() {
     let town = Cluster::new(FILE, "a_folder_that_cannot_be_written_is_named");
     let setup = |folder: &Path| {
-        let call = town.musubi(["setup", "--id", CLINIC.id, "--name", "x", "--class", "clinic", "--authority", "1.2.3"]);
+        let call =
+            town.musubi(["setup", "--id", CLINIC.id, "--name", "x", "--class", "clinic", "--authority", "1.2.3"]);
         call.arg("--folder").arg(folder).run()
     };
     // Not even the administrator may write here.
@@ -172,8 +173,7 @@ fn garbage(dice: &mut Dice, port: u16) -> Vec<TcpStream> {
 
 #[test]
 fn garbage_and_a_flood_of_connections_do_not_stop_a_node() {
-    let (_town, founders, mut hospital, clinic) =
-        one_founder("garbage_and_a_flood_of_connections_do_not_stop_a_node");
+    let (_town, founders, mut hospital, clinic) = one_founder("garbage_and_a_flood_of_connections_do_not_stop_a_node");
     let port = hospital.port.expect("it listens");
     let before = hospital.resident_kib().unwrap_or_default();
     let mut dice = Dice::new(1);

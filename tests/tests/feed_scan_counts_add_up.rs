@@ -128,11 +128,16 @@ fn a_storage_made_by_somebody_else_adds_up_and_what_is_repaired_is_taken() {
     // A link to a folder outside of the root, with a record in it that must not be taken in.
     let outside = town.file("outside");
     std::fs::create_dir_all(outside.join("-/ADT-00")).expect("a new folder");
-    std::fs::write(outside.join("-/ADT-00/00000099_-_ADT-00_1_20240203101500000_-_1"), message("ADT^A08", "00000099", "")).expect("written");
+    std::fs::write(
+        outside.join("-/ADT-00/00000099_-_ADT-00_1_20240203101500000_-_1"),
+        message("ADT^A08", "00000099", ""),
+    )
+    .expect("written");
     std::os::unix::fs::symlink(&outside, tree.root.join("000/000/00000099")).expect("a link");
     std::os::unix::fs::symlink("/etc/hostname", tree.root.join("000/000/00000012/hostname")).expect("a link");
     tree.files += 2;
-    let broken = tree.put("000/000/00000012/20240203/OMP-01/00000012_20240203_OMP-01_000000000000003_20240203111500000_01_1", b"");
+    let broken = tree
+        .put("000/000/00000012/20240203/OMP-01/00000012_20240203_OMP-01_000000000000003_20240203111500000_01_1", b"");
 
     node.add_feed(&tree.root);
     let tested = node.cli([OsStr::new("feed"), "test".as_ref(), tree.root.as_os_str()]);
@@ -147,7 +152,11 @@ fn a_storage_made_by_somebody_else_adds_up_and_what_is_repaired_is_taken() {
     check_quarantine(&node, quarantined);
     let empty = |node: &Node| {
         let list = node.cli(["feed", "quarantine"]);
-        list["items"].as_array().expect("a list").iter().any(|item| item["path"].as_str().is_some_and(|path| broken.ends_with(path)))
+        list["items"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|item| item["path"].as_str().is_some_and(|path| broken.ends_with(path)))
     };
     assert!(empty(&node), "the empty file is listed");
 
@@ -184,8 +193,12 @@ fn write_foreign(tree: &mut Foreign) {
     let order = message("RDE^O11^RDE_O11", pid, drug);
     tree.put(format!("{day}/OMP-01/{pid}_20240203_OMP-01_000000000000001_20240203101500000_01_1"), &order);
     tree.put(format!("{day}/OMP-01/{pid}_20240203_OMP-01_000000000000002_20240203101500000_01_0"), &order);
-    let lab = "ORC|SC|9\nOBR|1|9||E001^末梢血^99ZL1|||20240203\nOBX|1|NM|2A020^赤血球数^JC10||450|10*4/uL|380-500|N|||F\n";
-    tree.put(format!("{day}/OML-11/{pid}_20240203_OML-11_9_20240203101500000_01_1"), message("OUL^R22^OUL_R22", pid, lab).replace('\n', "\r\n"));
+    let lab =
+        "ORC|SC|9\nOBR|1|9||E001^末梢血^99ZL1|||20240203\nOBX|1|NM|2A020^赤血球数^JC10||450|10*4/uL|380-500|N|||F\n";
+    tree.put(
+        format!("{day}/OML-11/{pid}_20240203_OML-11_9_20240203101500000_01_1"),
+        message("OUL^R22^OUL_R22", pid, lab).replace('\n', "\r\n"),
+    );
     // Names with parts missing or too many, another patient's file, flags that nobody knows.
     tree.put(format!("{day}/OMP-01/{pid}_20240203_OMP-01"), &order);
     tree.put(format!("{day}/OMP-01/copy of {pid}_20240203_OMP-01_1_20240203101500000_01_1"), &order);

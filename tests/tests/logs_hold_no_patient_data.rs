@@ -1,12 +1,18 @@
 //! Everything that nodes write for operators is searched for the names and numbers of the made-up people.
-use e2e::cluster::{CLINIC, Cluster, Founders, HOSPITAL, House, Listen, Node, Region, RegionPlan, eventually, eventually_some};
+use e2e::cluster::{
+    CLINIC, Cluster, Founders, HOSPITAL, House, Listen, Node, Region, RegionPlan, eventually, eventually_some,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[test]
 fn logs_hold_no_name_and_no_number_of_a_patient() {
     let town = Cluster::new("logs_hold_no_patient_data", "logs_hold_no_name_and_no_number_of_a_patient");
-    let region = Region::make(&town, "region", RegionPlan { preset: "worst", patients: 24, seed: 3, houses: &[HOSPITAL, CLINIC] });
+    let region = Region::make(
+        &town,
+        "region",
+        RegionPlan { preset: "worst", patients: 24, seed: 3, houses: &[HOSPITAL, CLINIC] },
+    );
     let founders = Founders::new(&town, "未来かなえネット", &["一", "二", "三"]);
     let (mut hospital, mut clinic) = (town.set_up(HOSPITAL, Listen::Relay), town.set_up(CLINIC, Listen::Port));
     for node in [&mut hospital, &mut clinic] {
@@ -37,8 +43,14 @@ fn logs_hold_no_name_and_no_number_of_a_patient() {
             let text = String::from_utf8_lossy(&std::fs::read(&file).expect("readable")).into_owned();
             searched += text.len();
             let found: Vec<&String> = words.iter().filter(|word| holds(&text, word)).collect();
-            assert!(found.is_empty(), "{} holds {} words of patients, such as one of {} letters in a line like: {}", file.display(), found.len(),
-                found[0].chars().count(), text.lines().find(|line| holds(line, found[0])).unwrap_or_default());
+            assert!(
+                found.is_empty(),
+                "{} holds {} words of patients, such as one of {} letters in a line like: {}",
+                file.display(),
+                found.len(),
+                found[0].chars().count(),
+                text.lines().find(|line| holds(line, found[0])).unwrap_or_default()
+            );
         }
         assert!(node.folder().join("log").read_dir().expect("a folder of logs").count() > 0);
     }
@@ -111,9 +123,14 @@ fn holds(text: &str, word: &str) -> bool {
 
 /// Logs, what the process wrote to its console, and the notes of the quarantine.
 fn operators_files(town: &Cluster, node: &Node) -> Vec<PathBuf> {
-    let list = |folder: &Path| folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    let list =
+        |folder: &Path| folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
     let mut files = list(&node.folder().join("log"));
-    files.extend(list(&node.folder().join("quarantine")).into_iter().filter(|file| file.extension().is_some_and(|end| end == "txt")));
+    files.extend(
+        list(&node.folder().join("quarantine"))
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|end| end == "txt")),
+    );
     files.push(town.file(&format!("{}.out", node.house.word)));
     files.push(node.folder().join("musubi.toml"));
     files

@@ -3,8 +3,8 @@
 //! 気仙 has three founders: the hospital (whose node relays), the pharmacy, and an office without a node. A clinic without an
 //! inbound port joins. The network of 仙台 has one node; its other founders need none.
 use e2e::cluster::{
-    CLINIC, Cluster, Founders, HOSPITAL, HOSPITAL_SENDAI, Listen, Node, PHARMACY, Person, Region, RegionPlan, accord_between,
-    eventually, eventually_some,
+    CLINIC, Cluster, Founders, HOSPITAL, HOSPITAL_SENDAI, Listen, Node, PHARMACY, Person, Region, RegionPlan,
+    accord_between, eventually, eventually_some,
 };
 use serde_json::Value;
 use std::path::PathBuf;
@@ -23,7 +23,8 @@ struct TwoNetworks {
 }
 
 fn two_networks() -> TwoNetworks {
-    let town = Cluster::new("two_networks_share_by_accord", "records_cross_an_accord_as_far_as_it_and_the_patient_allow");
+    let town =
+        Cluster::new("two_networks_share_by_accord", "records_cross_an_accord_as_far_as_it_and_the_patient_allow");
     let kesen = Founders::new(&town, "未来かなえネット", &["潮見浦総合病院", "なぎさ調剤薬局", "事務局"]);
     let miyagi = Founders::new(&town, "MMWIN", &["杜都台総合病院", "大学", "県"]);
     let mut hospital = town.set_up(HOSPITAL, Listen::Relay);
@@ -55,7 +56,9 @@ fn join_with_two_desks(kesen: &Founders, hospital: &Node, pharmacy: &Node, clini
     assert_eq!(half["complete"], false, "{half}");
     let id = half["id"].as_str().expect("an id").to_owned();
     eventually("the half-signed membership is at the other founder's node", || {
-        pharmacy.cli(["founders", "list"])["waiting"].as_array().is_some_and(|list| list.iter().any(|one| one["id"] == id.as_str()))
+        pharmacy.cli(["founders", "list"])["waiting"]
+            .as_array()
+            .is_some_and(|list| list.iter().any(|one| one["id"] == id.as_str()))
     });
     let whole = pharmacy.call(["founders", "sign", &id]).args(kesen.sign(&[2])).run().done();
     assert_eq!(whole["complete"], true, "{whole}");
@@ -66,7 +69,8 @@ const DOCTOR: [&str; 6] = ["--role", "doctor", "--staff", "d-7", "--ground", "re
 
 /// The row of one holder of one fetch, and the exit code.
 fn fetch(reader: &Node, patient: &str, holder: &Node, more: &[&str]) -> (Value, i32) {
-    let answer = reader.ask(["fetch", patient].into_iter().chain(["--holder", holder.house.id]).chain(more.iter().copied()));
+    let answer =
+        reader.ask(["fetch", patient].into_iter().chain(["--holder", holder.house.id]).chain(more.iter().copied()));
     let exit = answer.exit;
     assert!(matches!(exit, 0 | 1), "{} {} {}", answer.shown, answer.stdout, answer.stderr);
     let row = answer.json["rows"].as_array().and_then(|rows| rows.first()).cloned();
@@ -136,7 +140,11 @@ fn records_cross_an_accord_as_far_as_it_and_the_patient_allow() {
     let row = check_status(&two.clinic, &here, &two.sendai, &nurse, "nothing-for-you");
     let request = row["request"].as_str().expect("it was asked").to_owned();
     let log = two.sendai.cli(["audit", "list", "--limit", "100"]);
-    let refused = log["events"].as_array().expect("a list").iter().find(|event| event["request"] == request.as_str() && !event["why"].is_null());
+    let refused = log["events"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|event| event["request"] == request.as_str() && !event["why"].is_null());
     assert_eq!(refused.expect("the refusal is in the holder's log")["why"], "no-holder-consent");
 
     offline_is_never_none(&mut two, &here);
@@ -199,6 +207,9 @@ fn relayed(two: &mut TwoNetworks) {
 /// Evidence of one exchange, by its reader and by its holder.
 struct Evidence {
     request: String,
+    /// The keys of both nodes.
+    reader: Value,
+    holder: Value,
     reader_leaf: u64,
     holder_leaf: u64,
     reader_file: PathBuf,
@@ -209,6 +220,8 @@ fn evidence_from_both_sides(two: &TwoNetworks, here: &str) -> Evidence {
     let row = check_status(&two.clinic, here, &two.sendai, &DOCTOR, "data");
     let evidence = Evidence {
         request: row["request"].as_str().expect("it was asked").to_owned(),
+        reader: two.clinic.cli(["status"])["node"].clone(),
+        holder: two.sendai.cli(["status"])["node"].clone(),
         reader_leaf: row["leaf"].as_u64().expect("the reader logged it"),
         holder_leaf: row["holder_leaf"]["leaf"].as_u64().expect("the holder logged it"),
         reader_file: two.town.file("reader.evidence"),
@@ -223,19 +236,35 @@ fn evidence_from_both_sides(two: &TwoNetworks, here: &str) -> Evidence {
             let proof = node.call(["audit", "prove", &text, "--out"]).arg(file).run().done();
             proof["exchange"] == true && proof["witnessed"] == true
         });
-        check_evidence(&two.town, file, leaf, &evidence.request);
+        evidence.check(&two.town, file, leaf);
     }
     evidence
 }
 
-/// Checks an evidence file where no node is.
-#[track_caller]
-fn check_evidence(town: &Cluster, file: &PathBuf, leaf: u64, request: &str) {
-    let found = town.musubi(["audit", "verify"]).arg(file).run().done();
-    assert_eq!((&found["ok"], found["leaf"].as_u64()), (&Value::Bool(true), Some(leaf)), "{found}");
-    assert_eq!(found["event"]["request"], request, "{found}");
-    assert_eq!((&found["exchange"]["reader"], &found["exchange"]["holder"]), (&CLINIC.id.into(), &HOSPITAL_SENDAI.id.into()));
-    assert_eq!(found["exchange"]["names_this_leaf"], true, "{found}");
+impl Evidence {
+    /// Checks an evidence file where no node is.
+    #[track_caller]
+    fn check(&self, town: &Cluster, file: &PathBuf, leaf: u64) {
+        let found = town.musubi(["audit", "verify"]).arg(file).run().done();
+        assert_eq!((&found["ok"], found["leaf"].as_u64()), (&Value::Bool(true), Some(leaf)), "{found}");
+        assert_eq!(found["event"]["request"], self.request.as_str(), "{found}");
+        let exchange = &found["exchange"];
+        assert_eq!((&exchange["reader"], &exchange["holder"]), (&self.reader, &self.holder), "{found}");
+        assert_eq!(exchange["names_this_leaf"], true, "{found}");
+        // A file that was changed proves nothing.
+        let text = std::fs::read_to_string(file).expect("an evidence file");
+        let changed = town.file("changed.evidence");
+        std::fs::write(&changed, change_one_letter(&text)).expect("the town's folder");
+        town.musubi(["audit", "verify"]).arg(&changed).run().fails(1, &[]);
+    }
+}
+
+/// The text with one letter of its longest line changed.
+fn change_one_letter(text: &str) -> String {
+    let longest = text.lines().max_by_key(|line| line.len()).unwrap_or_default();
+    let middle = longest.len() / 2;
+    let other = if longest.as_bytes()[middle] == b'A' { "B" } else { "A" };
+    text.replacen(longest, &format!("{}{other}{}", &longest[..middle], &longest[middle + 1..]), 1)
 }
 
 /// Two founders at their two desks take the clinic's membership back; from then on it is a stranger in both networks.
@@ -246,12 +275,16 @@ fn revoked(two: &TwoNetworks, here: &str) {
     check_status(&two.clinic, here, &two.sendai, &DOCTOR, "data");
     let id = half["id"].as_str().expect("an id").to_owned();
     eventually("the half-signed revocation is at the other founder's node", || {
-        two.pharmacy.cli(["founders", "list"])["waiting"].as_array().is_some_and(|list| list.iter().any(|one| one["id"] == id.as_str()))
+        two.pharmacy.cli(["founders", "list"])["waiting"]
+            .as_array()
+            .is_some_and(|list| list.iter().any(|one| one["id"] == id.as_str()))
     });
     let whole = two.pharmacy.call(["founders", "sign", &id]).args(two.kesen.sign(&[2])).run().done();
     assert_eq!(whole["complete"], true, "{whole}");
     eventually("nobody speaks to the clinic", || {
-        [&two.hospital, &two.pharmacy, &two.sendai].iter().all(|node| node.peer(&two.clinic).is_none_or(|peer| peer["up"] == false))
+        [&two.hospital, &two.pharmacy, &two.sendai]
+            .iter()
+            .all(|node| node.peer(&two.clinic).is_none_or(|peer| peer["up"] == false))
     });
     let answer = two.clinic.ask(["fetch", here].into_iter().chain(DOCTOR));
     assert_ne!((answer.exit, answer.json["items"].as_u64()), (0, Some(1)), "{}", answer.stdout);
@@ -272,7 +305,7 @@ fn one_store_is_deleted(mut two: TwoNetworks, evidence: &Evidence) {
     let prove = |node: &Node, leaf: u64| {
         let call = node.call(["audit", "prove", &leaf.to_string(), "--out"]).arg(&again);
         assert_eq!(call.run().done()["exchange"], true);
-        check_evidence(&two.town, &again, leaf, &evidence.request);
+        evidence.check(&two.town, &again, leaf);
         assert_eq!(node.cli(["audit", "verify"])["ok"], true);
     };
     prove(&two.clinic, evidence.reader_leaf);
@@ -281,6 +314,6 @@ fn one_store_is_deleted(mut two: TwoNetworks, evidence: &Evidence) {
     prove(&two.sendai, evidence.holder_leaf);
     // What was written down before stays good without either.
     std::fs::remove_dir_all(two.sendai.folder()).expect("the folder is ours");
-    check_evidence(&two.town, &evidence.reader_file, evidence.reader_leaf, &evidence.request);
-    check_evidence(&two.town, &evidence.holder_file, evidence.holder_leaf, &evidence.request);
+    evidence.check(&two.town, &evidence.reader_file, evidence.reader_leaf);
+    evidence.check(&two.town, &evidence.holder_file, evidence.holder_leaf);
 }

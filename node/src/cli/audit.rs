@@ -1,4 +1,5 @@
-use super::{Output, ask, input};
+use super::verbs::ask;
+use super::{Output, input};
 use crate::control::{Reply, Request};
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -49,9 +50,12 @@ fn verify_file(file: &Path) -> Result<Reply, Failure> {
     let event = &findings.event;
     let witnesses: Vec<String> = findings.witnesses.iter().map(|(key, _)| key.to_string()).collect();
     let exchange = findings.exchange.as_ref().map(|found| {
+        let receipt = &found.receipt;
         json!({
-            "reader": found.reader.to_string(), "holder": found.holder.to_string(),
-            "names_this_leaf": found.names_this_leaf, "receipt": format!("{:?}", found.receipt),
+            "reader": receipt.reader.to_string(), "holder": receipt.holder.to_string(),
+            "reader_key": found.reader.to_string(), "holder_key": found.holder.to_string(),
+            "request": receipt.request.to_string(), "items": receipt.items, "bytes": receipt.bytes, "at": receipt.at.0,
+            "reader_leaf": receipt.reader_leaf.0, "holder_leaf": receipt.holder_leaf.0, "names_this_leaf": found.names_this_leaf,
         })
     });
     let json = json!({

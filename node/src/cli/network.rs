@@ -1,4 +1,5 @@
-use super::{Output, ask, input};
+use super::verbs::ask;
+use super::{Output, input};
 use crate::control::{AccordTerms, Reply, Request, Target};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};

@@ -75,7 +75,7 @@ pub fn set_up(folder: &Path, args: &Setup, out: &Output) -> Result<Reply, Failur
         feeds: Vec::new(),
     };
     write_config(folder, args, &facility)?;
-    let mut reply = super::ask(folder, Request::SetUp, out)?;
+    let mut reply = super::verbs::ask(folder, Request::SetUp, out)?;
     let _ = write!(
         reply.text,
         "\n\nNext:\n  musubi feed add PATH        where this facility's SS-MIX2 storage lies\n  musubi run                  start the node\n  \

@@ -1,5 +1,5 @@
 use crate::control::{Progress, Reply};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use std::io::{IsTerminal as _, Write as _};
@@ -76,6 +76,21 @@ impl Output {
             self.say(format!("{:?}", miette::Report::new(failure.clone())).trim_end());
         }
     }
+}
+
+/// Says what is wrong with a command line, in the form that it asked for; gives the exit code. Help and version are no faults.
+pub fn not_understood(error: &clap::Error) -> u8 {
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    if !error.use_stderr() || !wants_json {
+        // Nobody reads it: not a reason to fail in another way.
+        let _ = error.print();
+        return if error.use_stderr() { Code::Usage as u8 } else { 0 };
+    }
+    let text = error.to_string();
+    let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    Output::new(true, None)
+        .failure(&Failure::usage(what).next("`musubi --help` and `musubi VERB --help` show what can be typed"));
+    Code::Usage as u8
 }
 
 /// A progress bar, drawn as soon as there is progress to show.

@@ -1,7 +1,7 @@
 use super::frame;
+use super::path::socket_path;
 use super::reply::{Frame, Progress, Reply};
 use super::request::Request;
-use super::socket_path;
 use crate::desk::{Desk, handle};
 use crate::failure::Failure;
 use std::io::ErrorKind;

@@ -1,7 +1,7 @@
 use super::frame;
+use super::path::socket_path;
 use super::reply::Frame;
 use super::request::Request;
-use super::socket_path;
 use crate::desk::{Desk, handle};
 use crate::failure::Failure;
 use std::io;

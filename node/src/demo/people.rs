@@ -33,13 +33,12 @@ pub fn choose(stage: &Stage<'_>) -> Result<Cast, Failure> {
         Failure::usage("too few made-up people are known to several facilities")
             .next("take more of them: --patients 200")
     };
-    let across = certain(clinic, partner).into_iter().filter(|both| {
-        let kinds = partner.desk().patients().entry(both.holder).map_or(KindSet::NONE, |entry| entry.published_kinds());
-        agreed_kinds().is_within(kinds)
-    });
+    let entry = |both: &Both| partner.desk().patients().entry(both.holder);
+    let agreed = |both: &Both| entry(both).map_or(KindSet::NONE, |entry| entry.published_kinds().and(agreed_kinds()));
     // Those with most to show first.
-    let amount = |both: &Both| partner.desk().patients().entry(both.holder).map_or(0, |entry| entry.current_records());
-    let across = across.max_by_key(amount).ok_or_else(few)?;
+    let amount = |both: &Both| (agreed(both) == agreed_kinds(), entry(both).map_or(0, |entry| entry.current_records()));
+    let across = certain(clinic, partner).into_iter().filter(|both| !agreed(both).is_empty()).max_by_key(amount);
+    let across = across.ok_or_else(few)?;
     let mut others = certain(clinic, hospital).into_iter().filter(|both| both.reader != across.reader);
     let narrow = others.next().ok_or_else(few)?;
     let silent = others.next().ok_or_else(few)?;

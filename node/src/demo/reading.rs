@@ -181,10 +181,11 @@ fn fetch_and_prove(stage: &Stage<'_>, cast: &Cast, read: &mut Read) -> Result<()
         let Some(leaf) = leaf else { continue };
         let proof = stage.until("witnesses of the log", || {
             let proof = house.service().prove(&doctor, leaf)?;
-            Ok(proof.is_witnessed.then_some(proof))
+            // The other side's signature may still be on its way.
+            Ok((proof.is_witnessed && proof.findings.exchange.is_some()).then_some(proof))
         })?;
         let findings = check_evidence(&proof.text).map_err(Failure::refused)?;
-        let both_signed = findings.exchange.is_some();
+        let both_signed = findings.exchange.is_some_and(|exchange| exchange.names_this_leaf);
         read.proofs.push(Proven { side, leaf, witnesses: findings.witnesses.len(), both_signed });
     }
     stage.done("the same read is proven from both logs, each co-signed by witnesses");

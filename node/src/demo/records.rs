@@ -5,7 +5,9 @@ use crate::desk::{publish_pending, roots};
 use crate::failure::Failure;
 use protocol::ids::FacilityId;
 use service::ingest::ScanReport;
+use sim::region::Summary;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// What the scans of one house found, added up.
 #[derive(Clone, Debug, Default)]
@@ -43,20 +45,33 @@ pub fn take_in(stage: &Stage<'_>) -> Result<BTreeMap<FacilityId, Files>, Failure
     })?;
     drop(bar);
     stage.done(&format!("{} made-up people, {} files of SS-MIX2 storage written", summary.people, summary.files()));
-    let mut all = BTreeMap::new();
-    let mut bar = stage.bar();
-    for house in &stage.houses {
-        stage.go_on()?;
-        let wrote = summary.facilities.get(&house.plan.id).map_or(0, |of| of.standard.files + of.extended.files);
-        let mut files = scan(stage, house, &mut |seen| bar(&house.plan.name, seen, Some(wrote)))?;
-        files.written = wrote;
-        all.insert(house.plan.id.clone(), files);
-    }
-    drop(bar);
+    let all = at_all_houses(stage, &summary)?;
     let stored: u64 = all.values().map(|files| files.stored).sum();
     let troubles: u64 = all.values().map(|files| files.quarantined).sum();
     stage.done(&format!("taken in: {stored} records stored, {troubles} files in quarantine, each with its reason"));
     Ok(all)
+}
+
+/// Each house takes in its own storage, all at the same time.
+fn at_all_houses(stage: &Stage<'_>, summary: &Summary) -> Result<BTreeMap<FacilityId, Files>, Failure> {
+    let total = summary.files();
+    let seen = Mutex::new((stage.bar(), BTreeMap::new()));
+    let tell = |house: &House, count: u64| {
+        let (bar, counts) = &mut *seen.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.insert(house.plan.id.clone(), count);
+        bar("taking records in", counts.values().sum(), Some(total));
+    };
+    let take_in = |house: &House| {
+        stage.go_on()?;
+        let mut files = scan(stage, house, &mut |count| tell(house, count))?;
+        files.written = summary.facilities.get(&house.plan.id).map_or(0, |of| of.standard.files + of.extended.files);
+        Ok((house.plan.id.clone(), files))
+    };
+    std::thread::scope(|scope| {
+        let houses: Vec<_> = stage.houses.iter().map(|house| scope.spawn(|| take_in(house))).collect();
+        let lost = || Failure::store("a house of the demo ended early");
+        houses.into_iter().map(|house| house.join().unwrap_or_else(|_| Err(lost()))).collect()
+    })
 }
 
 fn scan(stage: &Stage<'_>, house: &House, tell: &mut dyn FnMut(u64)) -> Result<Files, Failure> {

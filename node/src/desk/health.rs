@@ -14,7 +14,9 @@ use std::fmt::Write as _;
 pub fn set_up(desk: &Desk) -> Result<Reply, Failure> {
     let service = desk.service();
     let here: Vec<FacilitySetup> = service.facilities();
-    let missing = desk.config().facilities.into_iter().find(|f| here.iter().all(|setup| setup.id != f.id));
+    // What `setup` has just written, not what a running node was started with.
+    let written = crate::config::load(desk.folder())?;
+    let missing = written.facilities.into_iter().find(|f| here.iter().all(|setup| setup.id != f.id));
     if desk.is_node() && missing.is_some() {
         return Err(Failure::refused(
             "the configuration is written, but a running node takes a new facility only at its start",

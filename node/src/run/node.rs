@@ -9,7 +9,7 @@ use peer::{Net, NetHandle, Running};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// What a node is started with.
@@ -64,6 +64,7 @@ pub fn start(start: Start<'_>) -> Result<Node, Failure> {
     let (engine, running) = peer::drive(host.engine(), hands, net.clone(), events).map_err(thread)?;
     let has_ended = watch(running);
     drop(entered);
+    await_addresses(&net, &config);
     let carrier = Carrier::start(host, inbox, engine.clone(), runtime.handle().clone()).map_err(thread)?;
     desk.set_net(net.clone());
     for address in &config.bootstrap {
@@ -131,6 +132,15 @@ impl Node {
     }
 }
 
+/// Waits until the first address is bound: who reads that the node is ready may be told where it is reached, and an invite may
+/// be made. A port that cannot be bound was an error before; nothing hangs on an interface that is slow to tell.
+fn await_addresses(net: &NetHandle, config: &Config) {
+    let until = Instant::now() + BIND_WAIT;
+    while !config.net.listen.is_empty() && net.listen_addrs().is_empty() && Instant::now() < until {
+        std::thread::sleep(BIND_LOOK);
+    }
+}
+
 /// Notes when the Engine ends.
 fn watch(running: Running) -> Arc<AtomicBool> {
     let has_ended = Arc::new(AtomicBool::new(false));
@@ -178,5 +188,9 @@ fn jitter_seed() -> u64 {
 const WORKERS: usize = 2;
 /// Threads that may wait for a disk, for transfers and pages at once.
 const BLOCKING_MAX: usize = 64;
+/// Longest wait for the first address; on loopback it takes a millisecond.
+const BIND_WAIT: Duration = Duration::from_secs(3);
+/// Between two looks at it.
+const BIND_LOOK: Duration = Duration::from_millis(2);
 /// Longest wait for threads that still read or write at the end.
 const STOP: Duration = Duration::from_secs(5);

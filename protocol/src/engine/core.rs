@@ -133,6 +133,8 @@ pub(super) enum Then {
     Kept(Box<super::reader::Kept>),
     /// A withdrawal or consent is on disk.
     Consented(Ticket, PatientRef, Box<super::output::Progress>),
+    /// A manifest of ours, with so many entries, is on disk: tell those who follow.
+    Authored(ShelfId, u64),
     /// The copies are gone; tell the holder.
     Forgotten { to: NodeKey, ack: [u8; 16], requests: Vec<RequestId> },
 }
@@ -266,15 +268,6 @@ impl<V: View> Engine<V> {
             Message::Piece(_) => {}
         }
     }
-    /// Planted bug P12: a stranger learns from the length of a refusal whether a handle names somebody.
-    #[cfg(feature = "plants")]
-    fn planted_hint(&self, hint: String, message: &Message) -> String {
-        let Message::Request(request) = message else { return hint };
-        let body = <v1::RequestBody as prost::Message>::decode(request.body.as_slice()).unwrap_or_default();
-        let handle = crate::ids::Handle::from_slice(&body.handle);
-        let is_known = handle.is_some_and(|handle| self.patient_of(handle).is_some());
-        if is_known && crate::plants::on("P12") { hint + " " } else { hint }
-    }
     fn on_command(&mut self, now: Millis, ticket: Ticket, command: Command) {
         match command {
             Command::Pin(network, charter) => self.pin(now, ticket, network, charter),
@@ -314,6 +307,10 @@ impl<V: View> Engine<V> {
         let Some(then) = self.waiting.remove(&ticket) else { return };
         if let Done::Failed(why) = &done {
             self.event(Event::Alarm(Alarm::Store(why.clone())));
+            if matches!(then, Then::Authored(..)) {
+                // Entries that should be gone must not stay because a disk was full for a moment.
+                self.mark_all_dirty(now);
+            }
             self.failed(then);
             return;
         }
@@ -324,6 +321,7 @@ impl<V: View> Engine<V> {
             (Then::Consented(ticket, patient, progress), Done::Committed(_)) => {
                 self.consented(now, ticket, patient, *progress);
             }
+            (Then::Authored(shelf, entries), Done::Committed(_)) => self.authored(now, shelf, entries),
             (Then::Forgotten { to, ack, requests }, Done::Committed(_)) => self.forgotten(now, to, ack, requests),
             (Then::Served(request), _) => {
                 self.serves.remove(&request);

@@ -92,13 +92,8 @@ impl<V: View> Engine<V> {
             let count = u32::try_from(plan.items.len()).unwrap_or(u32::MAX);
             let hash = plan.hash();
             batch.log(audit::Event { what: What::Answered, ..answered }.count(count).object(hash));
-            let handed = Handed {
-                node: from,
-                reader: asked.ask.reader.clone(),
-                plan: hash,
-                leaf: 0,
-                until: now.plus(COPY_MS),
-            };
+            let handed =
+                Handed { node: from, reader: asked.ask.reader.clone(), plan: hash, leaf: 0, until: now.plus(COPY_MS) };
             batch.put(Space::Jobs, keys::handed(*patient, asked.ask.request), encode(&handed));
             // Counted from here on, so that a withdrawal in the meantime stops it.
             self.serves.insert(asked.ask.request, Serving { patient: *patient });
@@ -117,17 +112,6 @@ impl<V: View> Engine<V> {
             },
         };
         self.commit_decision(now, batch, decided);
-    }
-    /// Planted bug P11: the text of a refusal names the patient.
-    #[cfg(feature = "plants")]
-    fn plant_name(&mut self, to: NodeKey, decision: &Decision, patient: Option<PatientRef>) {
-        let source = patient.and_then(|patient| self.view.get(Space::Entries, &keys::source(patient)));
-        let source: Option<super::Publication> = source.and_then(|value| decode(&value));
-        if let (true, Decision::Refuse { .. }, Some(source)) = (crate::plants::on("P11"), decision, source) {
-            let name = source.strings.first().map(|(_, text)| String::from_utf8_lossy(text).into_owned());
-            let hint = format!("refused for {}", name.unwrap_or_default());
-            self.send(to, Message::Refuse(v1::Refuse { code: 9, hint }));
-        }
     }
     fn commit_decision(&mut self, now: Millis, batch: Batch, decided: Decided) {
         #[cfg(feature = "plants")]

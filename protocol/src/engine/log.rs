@@ -143,13 +143,19 @@ impl<V: View> Engine<V> {
         let certs = self.witness_certs(now, &from);
         let witness =
             PublicKey::from_slice(&message.witness).filter(|key| certs.iter().any(|cert| cert.witness == *key));
+        if certs.is_empty() {
+            // Its membership ended while its answer was on the way: no fault of its own.
+            return;
+        }
         let (Some(witness), Some(signature)) = (witness, Signature::from_slice(&message.signature)) else {
             return self.strike(now, from, "cosignature that does not hold");
         };
         self.peers.get(from).cosigned = message.size;
         let cosignature = Cosignature { witness, at: Millis(message.at), signature };
         let Some(mut signed) = self.witnessing.current.take() else { return };
-        if signed.checkpoint.size == message.size && !signed.add(&*self.crypto, cosignature) {
+        // A witness that was shown one checkpoint twice (it came back meanwhile) answers twice.
+        let is_new = signed.cosignatures.iter().all(|known| known.witness != witness);
+        if is_new && signed.checkpoint.size == message.size && !signed.add(&*self.crypto, cosignature) {
             self.strike(now, from, "cosignature that does not hold");
         }
         let keys = self.witness_keys(now);

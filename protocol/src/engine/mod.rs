@@ -21,6 +21,8 @@ mod log;
 mod output;
 mod overlay;
 mod peers;
+#[cfg(feature = "plants")]
+mod planted;
 mod publish;
 mod reader;
 mod secrets;

@@ -133,7 +133,7 @@ impl<V: View> Engine<V> {
                 for (rule, tag) in &new.tags {
                     let body = Body { kinds: new.kinds, rule: *rule, handle: new.handle, consent: new.consent };
                     #[cfg(feature = "plants")]
-                    let body = planted(body);
+                    let body = super::planted::diagnosed(body);
                     changes.push(Change::Add { tag: Tag(*tag), body });
                 }
                 batch.put(Space::Entries, key, encode(new));
@@ -158,8 +158,12 @@ impl<V: View> Engine<V> {
         let id = shelf.id();
         batch.put(Space::Manifests, keys::manifest(id), signed.encode());
         self.shelves.insert(id, shelf.clone());
-        let event = Output::Event(Event::Published { shelf: id, entries: authored.manifest.count });
-        self.commit(batch, Then::Release(vec![event]));
+        self.commit(batch, Then::Authored(id, authored.manifest.count));
+    }
+    /// The manifest is on disk: only now others hear of it. One that left before and was lost with the power would be made
+    /// a second time with the same number, and we would look like a holder that says two things.
+    pub(super) fn authored(&mut self, now: Millis, id: ShelfId, entries: u64) {
+        self.event(Event::Published { shelf: id, entries });
         self.announce_shelf(now, id, None);
     }
     pub(super) fn renew_manifests(&mut self, now: Millis) {
@@ -246,13 +250,6 @@ pub(super) fn scope_of(shelf: &Shelf) -> Scope {
 
 fn reach(network: NetworkId, classes: Codes) -> Reach {
     Reach { roles: roles(&[Role::Doctor]), ..Reach::usual(network, classes) }
-}
-
-/// Planted bug P10: a diagnosis in the place of the consent.
-#[cfg(feature = "plants")]
-fn planted(body: Body) -> Body {
-    let consent = if crate::plants::on("P10") { ReceiptId(*b"ICD-10: E11.9   ") } else { body.consent };
-    Body { consent, ..body }
 }
 
 fn newest_permit(receipts: &[ConsentReceipt]) -> ReceiptId {

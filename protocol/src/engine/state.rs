@@ -264,6 +264,12 @@ impl<V: View> Engine<V> {
         if self.book.standing(&from, now) == Standing::Stranger && object.kind != ObjectKind::Accord {
             return;
         }
+        if let Ok(Object::Accord(accord)) = Object::decode(&object)
+            && [accord.a, accord.b].iter().all(|network| !self.book.own().contains(network))
+        {
+            // A partner that does not know our side yet brings all of its accords; those with others are not for us.
+            return;
+        }
         if self.take_proposal(now, Some(from), object, &charters).is_err() {
             self.strike(now, from, "proposal that does not hold");
         }

@@ -34,7 +34,8 @@ pub(super) enum Said {
 pub(super) fn said(receipts: &[ConsentReceipt], question: &Question<'_>) -> Said {
     let speaking: Vec<(&ConsentReceipt, Speech)> =
         receipts.iter().filter_map(|receipt| Some((receipt, speech(receipt, question)?))).collect();
-    let lifted_at = speaking.iter().filter(|(_, speech)| *speech == Speech::Lift).map(|(receipt, _)| receipt.taken_at).max();
+    let lifted_at =
+        speaking.iter().filter(|(_, speech)| *speech == Speech::Lift).map(|(receipt, _)| receipt.taken_at).max();
     let left: Vec<_> = speaking
         .into_iter()
         .filter(|(receipt, speech)| match speech {

@@ -1,8 +1,8 @@
+use prost::Message as _;
 use protocol::ids::{FacilityId, Handle, RequestId, ShelfId};
 use protocol::kinds::{KindSet, Purpose, Role};
 use protocol::time::{Date, Period};
 use protocol::wire::{Message, v1};
-use prost::Message as _;
 
 /// A request as it went over the wire.
 #[derive(Clone, Debug)]

@@ -9,9 +9,12 @@ use protocol::time::Millis;
 pub(super) fn release(watch: &Watch, from: usize, now: Millis, release: &Release) -> Verdict {
     match withdrawn(watch, from, now, release) {
         Some((patient, by)) => {
-            let (holder, reader) = (Violation::named(&watch.truth, from), Violation::named(&watch.truth, release.asked.from));
+            let (holder, reader) =
+                (Violation::named(&watch.truth, from), Violation::named(&watch.truth, release.asked.from));
             let request = release.asked.request;
-            let what = format!("{holder} sends records of {patient:?} to {reader} although {by:?} is on its disk ({request:?})");
+            let what = format!(
+                "{holder} sends records of {patient:?} to {reader} although {by:?} is on its disk ({request:?})"
+            );
             broken(Invariant::I03, what)
         }
         None => Ok(()),

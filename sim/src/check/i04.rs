@@ -60,7 +60,8 @@ fn entry_fault(truth: &Truth, shelf: ShelfId, entry: &Entry) -> Option<String> {
     let Some(body) = Body::open(&tag, shelf, entry.number, &entry.body) else {
         return Some(format!("an entry of {:?} that its tag does not open", patient.patient));
     };
-    let same: Vec<&Patient> = truth.people.patients.iter().filter(|p| p.node == host && p.strings == patient.strings).collect();
+    let same: Vec<&Patient> =
+        truth.people.patients.iter().filter(|p| p.node == host && p.strings == patient.strings).collect();
     let of_them = |id: &ReceiptId| {
         same.iter().any(|p| truth.receipts.get(&(host, p.patient.0)).is_some_and(|receipts| receipts.contains(id)))
     };

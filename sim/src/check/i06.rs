@@ -14,7 +14,11 @@ pub(super) fn refused(watch: &mut Watch, leaving: Leaving<'_>, refuse: &v1::Refu
     compare(watch, leaving, form)
 }
 
-pub(super) fn decision(watch: &mut Watch, leaving: Leaving<'_>, (request, body): (RequestId, &v1::DecisionBody)) -> Verdict {
+pub(super) fn decision(
+    watch: &mut Watch,
+    leaving: Leaving<'_>,
+    (request, body): (RequestId, &v1::DecisionBody),
+) -> Verdict {
     let known = &watch.known[leaving.from];
     let at = known.decided.get(&request).map_or(leaving.now, |decided| decided.at);
     if watch.truth.has_standing(leaving.from, leaving.to, at, known) {
@@ -26,7 +30,8 @@ pub(super) fn decision(watch: &mut Watch, leaving: Leaving<'_>, (request, body):
 
 fn compare(watch: &mut Watch, leaving: Leaving<'_>, form: Form) -> Verdict {
     watch.mark("answer to a stranger");
-    let who = format!("{} to {}", Violation::named(&watch.truth, leaving.from), Violation::named(&watch.truth, leaving.to));
+    let who =
+        format!("{} to {}", Violation::named(&watch.truth, leaving.from), Violation::named(&watch.truth, leaving.to));
     match &watch.stranger {
         None => {
             watch.stranger = Some((form, who));

@@ -7,7 +7,11 @@ use protocol::wire::v1;
 /// All of an answer but the request's name and the signature.
 pub(super) type Form = (Vec<u64>, Vec<u8>, usize);
 
-pub(super) fn decision(watch: &mut Watch, leaving: Leaving<'_>, (request, body): (RequestId, &v1::DecisionBody)) -> Verdict {
+pub(super) fn decision(
+    watch: &mut Watch,
+    leaving: Leaving<'_>,
+    (request, body): (RequestId, &v1::DecisionBody),
+) -> Verdict {
     let reason = watch.known[leaving.from].decided.get(&request).and_then(|decided| decided.reason);
     let why = reason.and_then(Why::from_code);
     // Reasons from here on depend on the patient; those before on reader, accord and request alone.

@@ -7,7 +7,9 @@ use protocol::wire::v1;
 
 pub(super) fn changes(watch: &Watch, leaving: Leaving<'_>, changes: &v1::Changes) -> Verdict {
     let truth = &watch.truth;
-    let Some((shelf, _)) = ShelfId::from_slice(&changes.shelf).and_then(|id| truth.shelves.get(&id)) else { return Ok(()) };
+    let Some((shelf, _)) = ShelfId::from_slice(&changes.shelf).and_then(|id| truth.shelves.get(&id)) else {
+        return Ok(());
+    };
     if changes.adds.is_empty() || truth.facility[leaving.to] == shelf.holder {
         return Ok(());
     }

@@ -6,7 +6,10 @@ pub(super) fn release(watch: &Watch, from: usize, release: &Release) -> Verdict 
     match release.items.iter().find(|(.., record)| record.is_none()) {
         Some((item, patient, _)) => {
             let from = Violation::named(&watch.truth, from);
-            broken(Invariant::I09, format!("{from} serves a {} of {patient:?} that is none of its own records", item.kind))
+            broken(
+                Invariant::I09,
+                format!("{from} serves a {} of {patient:?} that is none of its own records", item.kind),
+            )
         }
         None => Ok(()),
     }

@@ -42,9 +42,8 @@ impl Truth {
     pub fn new(scenario: &Scenario, founded: &Founded, people: People) -> Self {
         let nodes = &founded.nodes;
         let records = people.records.iter().enumerate();
-        let places = records.map(|(number, record)| {
-            ((record.node, people.patients[record.patient].patient.0, record.bundle), number)
-        });
+        let places = records
+            .map(|(number, record)| ((record.node, people.patients[record.patient].patient.0, record.bundle), number));
         let mut known_at: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
         for patient in &people.patients {
             known_at.entry(patient.person).or_default().insert(patient.node);
@@ -55,7 +54,10 @@ impl Truth {
             facilities: nodes.iter().enumerate().map(|(at, node)| (node.facility.clone(), at)).collect(),
             facility: nodes.iter().map(|node| node.facility.clone()).collect(),
             keys: nodes.iter().map(|node| node.key).collect(),
-            members: nodes.iter().map(|node| (node.membership.as_ref().map(|(m, _)| m.clone()), node.cert_to)).collect(),
+            members: nodes
+                .iter()
+                .map(|node| (node.membership.as_ref().map(|(m, _)| m.clone()), node.cert_to))
+                .collect(),
             accords: founded.accords.iter().map(|accord| accord.body.clone()).collect(),
             places: places.collect(),
             known_at,
@@ -84,9 +86,7 @@ impl Truth {
     pub fn has_standing(&self, host: usize, peer: usize, now: Millis, known: &Known) -> bool {
         let own = self.members[host].0.as_ref().map(|membership| membership.network);
         match (own, self.live(peer, now, known)) {
-            (Some(own), Some(theirs)) => {
-                own == theirs.network || self.accord(own, theirs.network, now).is_some()
-            }
+            (Some(own), Some(theirs)) => own == theirs.network || self.accord(own, theirs.network, now).is_some(),
             _ => false,
         }
     }

@@ -72,7 +72,8 @@ impl Watch {
         *self.marks.entry(word.into()).or_default() += 1;
     }
     fn judge(&self, verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
-        let found = verdicts.into_iter().filter_map(Result::err).find(|v| self.only.is_none_or(|only| v.invariant == only));
+        let found =
+            verdicts.into_iter().filter_map(Result::err).find(|v| self.only.is_none_or(|only| v.invariant == only));
         found.map_or(Ok(()), Err)
     }
 

@@ -198,7 +198,8 @@ fn one(class: Class, scenario: &Scenario, draws: &mut Stream) -> Fault {
         Class::DiskFull => Shape::DiskFull { node, room: draws.weighted(&[(1, 0), (1, 3_000), (1, 60_000)]) },
         Class::Clock if draws.permille(500) => {
             let sign = if draws.permille(500) { 1 } else { -1 };
-            let by = draws.weighted(&[(2, 2_000), (2, 200_000), (2, 3_600_000), (1, 9 * 3_600_000), (1, 400 * 86_400_000)]);
+            let by =
+                draws.weighted(&[(2, 2_000), (2, 200_000), (2, 3_600_000), (1, 9 * 3_600_000), (1, 400 * 86_400_000)]);
             Shape::Step { node, by_ms: sign * by }
         }
         Class::Clock => {

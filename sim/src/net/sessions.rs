@@ -58,13 +58,16 @@ impl Sessions {
         session.is_alive = false;
         let (id, believes) = (session.id, session.believes);
         let (low, high) = pair(a, b);
-        let told = [low, high].into_iter().zip(believes).filter(|(_, believes)| *believes).map(|(host, _)| host).collect();
+        let told =
+            [low, high].into_iter().zip(believes).filter(|(_, believes)| *believes).map(|(host, _)| host).collect();
         self.tidy(a, b);
         Some((id, told))
     }
     /// One side learns that the connection is gone. False if it knew.
     pub fn forget(&mut self, host: usize, peer: usize, id: u64) -> bool {
-        let Some(session) = self.pairs.get_mut(&pair(host, peer)).filter(|session| session.id == id) else { return false };
+        let Some(session) = self.pairs.get_mut(&pair(host, peer)).filter(|session| session.id == id) else {
+            return false;
+        };
         let knew = !std::mem::replace(&mut session.believes[side(host, peer)], false);
         self.tidy(host, peer);
         !knew

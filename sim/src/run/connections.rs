@@ -18,7 +18,8 @@ impl World<'_> {
         let at = self.at;
         let is_outsider = self.hosts[host].engine.is_none();
         let wanted = self.hosts[host].running.as_ref().is_some_and(|running| running.wanted.contains_key(&peer));
-        if self.sessions.of(host, peer).is_some() || !is_outsider && !(self.is_boot(host, boot) && wanted) {
+        let may_try = is_outsider || self.is_boot(host, boot) && wanted;
+        if self.sessions.of(host, peer).is_some() || !may_try {
             return;
         }
         let blocks = |own: usize, other: usize| self.hosts[own].blocked.get(&other).is_some_and(|until| *until > at);

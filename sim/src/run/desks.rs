@@ -5,7 +5,8 @@ use crate::world::Job;
 use protocol::consent::ConsentReceipt;
 use protocol::data::Batch;
 use protocol::engine::{
-    Candidate, Certainty, Command, Event, FetchOrder, LinkVerdict, LocateOrder, Publication, Serve, Ticket, pending_links,
+    Candidate, Certainty, Command, Event, FetchOrder, LinkVerdict, LocateOrder, Publication, Serve, Ticket,
+    pending_links,
 };
 use protocol::ids::{Handle, Hash, ReceiptId, RequestId};
 use protocol::policy::{Evidence, EvidenceKind};
@@ -159,9 +160,10 @@ impl World<'_> {
             Event::Located(ticket, found) => self.located(host, ticket, found),
             Event::Answer(_, answer) => {
                 *self.tally.answers.entry(answer.status.word().to_owned()).or_default() += 1;
-                let across = self.watch.truth.facilities.get(&answer.holder).is_some_and(|holder| {
-                    self.scenario.nodes[*holder].network != self.scenario.nodes[host].network
-                });
+                let across =
+                    self.watch.truth.facilities.get(&answer.holder).is_some_and(|holder| {
+                        self.scenario.nodes[*holder].network != self.scenario.nodes[host].network
+                    });
                 if !answer.items.is_empty() {
                     self.watch.mark(if across { "read across an accord" } else { "read within a network" });
                 }
@@ -224,7 +226,8 @@ impl World<'_> {
     /// The holder's desk looks the patient up, in its own time, and says what is so.
     fn link_asked(&mut self, host: usize, id: RequestId) {
         let Some(running) = &self.hosts[host].running else { return };
-        let question = pending_links(&running.view).into_iter().find(|question| question.id == id && !question.asked_here);
+        let question =
+            pending_links(&running.view).into_iter().find(|question| question.id == id && !question.asked_here);
         let Some(question) = question else { return };
         let people = &self.watch.truth.people;
         let here = people.find(host, question.patient).map(|at| &people.patients[at]);
@@ -272,8 +275,15 @@ impl World<'_> {
     fn send_probe(&mut self, from: usize, to: usize, is_known: bool) {
         let now = self.hosts[from].now(self.at);
         let truth = &self.watch.truth;
-        let probe =
-            Probe { founded: &self.founded, people: &truth.people, from, to, known: &self.watch.known[to], is_known, now };
+        let probe = Probe {
+            founded: &self.founded,
+            people: &truth.people,
+            from,
+            to,
+            known: &self.watch.known[to],
+            is_known,
+            now,
+        };
         let message = forge(probe, &*self.crypto, &mut self.desks.draws);
         self.watch.mark("probe");
         self.send_to(from, to, message);

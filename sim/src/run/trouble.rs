@@ -13,7 +13,9 @@ impl World<'_> {
             Shape::Partition(inside) => self.across(&inside, Self::cut_line),
             Shape::OneWay(from, to) => self.cut_line(from, to),
             Shape::Crash(node) => return self.crash_if_up(node),
-            Shape::Torn { node, changes } => return self.hosts[node].disk.misbehave(|faults| faults.power = Some(changes)),
+            Shape::Torn { node, changes } => {
+                return self.hosts[node].disk.misbehave(|faults| faults.power = Some(changes));
+            }
             Shape::DiskErrors { node, writes, syncs } => self.hosts[node].disk.misbehave(|faults| {
                 faults.write_errors = writes;
                 faults.sync_errors = syncs;

@@ -205,7 +205,10 @@ impl<'s> World<'s> {
     }
     fn wake(&mut self, host: usize, boot: u64, alarm: u64) {
         let current = self.is_boot(host, boot)
-            && self.hosts[host].running.as_ref().is_some_and(|running| running.wake.is_some_and(|(_, set)| set == alarm));
+            && self.hosts[host]
+                .running
+                .as_ref()
+                .is_some_and(|running| running.wake.is_some_and(|(_, set)| set == alarm));
         if current {
             if let Some(running) = &mut self.hosts[host].running {
                 running.wake = None;

@@ -100,7 +100,8 @@ pub fn load_named(name: &str) -> Result<Scenario, ScenarioError> {
 /// [`ScenarioError`] naming the place.
 pub fn load(text: &str) -> Result<Scenario, ScenarioError> {
     let file: File = toml::from_str(text).map_err(|error| ScenarioError::Form(error.to_string()))?;
-    let start = Date::from_number(file.start).ok_or_else(|| wrong("start", "no date of the calendar; write YYYYMMDD"))?;
+    let start =
+        Date::from_number(file.start).ok_or_else(|| wrong("start", "no date of the calendar; write YYYYMMDD"))?;
     if file.horizon.0 == 0 || file.horizon.0 > HORIZON_MS_MAX {
         return Err(wrong("horizon", "between one moment and sixty days"));
     }
@@ -117,7 +118,8 @@ pub fn load(text: &str) -> Result<Scenario, ScenarioError> {
     }
     let nodes = nodes(&file)?;
     let accords = accords(&file)?;
-    let known = |word: &String| Class::parse(word).ok_or_else(|| wrong("swarm.classes", &format!("unknown class `{word}`")));
+    let known =
+        |word: &String| Class::parse(word).ok_or_else(|| wrong("swarm.classes", &format!("unknown class `{word}`")));
     let classes = file.swarm.classes.iter().map(known).collect::<Result<_, _>>()?;
     Ok(Scenario { start: start.start_jst(), nodes, accords, classes, file })
 }
@@ -134,7 +136,8 @@ fn nodes(file: &File) -> Result<Vec<Node>, ScenarioError> {
             Some(name) => Some(network(file, name).ok_or_else(|| wrong(&place("network"), "no such network"))?),
             None => None,
         };
-        let facility = FacilityId::parse(&node.facility).map_err(|error| wrong(&place("facility"), &error.to_string()))?;
+        let facility =
+            FacilityId::parse(&node.facility).map_err(|error| wrong(&place("facility"), &error.to_string()))?;
         if !seen.insert(node.id.clone()) || !seen.insert(node.facility.clone()) {
             return Err(wrong(&place("id"), "name or facility is there twice"));
         }

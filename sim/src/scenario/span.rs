@@ -26,7 +26,8 @@ impl TryFrom<String> for Span {
             "d" => 86_400_000,
             _ => return Err(format!("`{text}` is no length of time; write 250ms, 10s, 30m, 36h or 2d")),
         };
-        let number: u64 = number.parse().map_err(|_| format!("`{text}` has no number; write 250ms, 10s, 30m, 36h or 2d"))?;
+        let number: u64 =
+            number.parse().map_err(|_| format!("`{text}` has no number; write 250ms, 10s, 30m, 36h or 2d"))?;
         number.checked_mul(factor).map(Self).ok_or_else(|| format!("`{text}` is longer than time lasts"))
     }
 }

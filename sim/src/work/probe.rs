@@ -1,13 +1,13 @@
 use crate::check::Known;
 use crate::seed::Stream;
 use crate::world::{Founded, People};
+use prost::Message as _;
 use protocol::crypto::{Crypto, LocalKey, domain, mac};
 use protocol::ids::{Handle, ShelfId};
 use protocol::index::{Audience, Shelf};
 use protocol::kinds::{KindSet, Purpose, Role};
 use protocol::time::{MINUTE_MS, Millis};
 use protocol::wire::{Message, v1};
-use prost::Message as _;
 
 /// A request made by hand, by somebody who holds a node key and may not ask.
 #[derive(Clone, Copy)]
@@ -34,7 +34,8 @@ pub fn forge(probe: Probe<'_>, crypto: &dyn Crypto, draws: &mut Stream) -> Messa
     let mut handle = Handle(draws.bytes());
     let mut shelf = ShelfId(draws.bytes());
     let mut proofs = Vec::new();
-    let named: Vec<_> = probe.known.live_handles.iter().filter_map(|h| Some((*h, *probe.known.handles.get(h)?))).collect();
+    let named: Vec<_> =
+        probe.known.live_handles.iter().filter_map(|h| Some((*h, *probe.known.handles.get(h)?))).collect();
     if probe.is_known && !named.is_empty() {
         let (known, (patient, on)) = *draws.pick(&named);
         (handle, shelf) = (known, on);

@@ -57,14 +57,21 @@ pub fn statement(scenario: &Scenario, draws: &mut Stream) -> Statement {
 }
 
 /// The receipts that a desk writes for it; several where a new yes must lift an old no.
-pub fn write(statement: Statement, of: &Patient, founded: &Founded, now: Millis, draws: &mut Stream) -> Vec<ConsentReceipt> {
+pub fn write(
+    statement: Statement,
+    of: &Patient,
+    founded: &Founded,
+    now: Millis,
+    draws: &mut Stream,
+) -> Vec<ConsentReceipt> {
     let id = ReceiptId(draws.bytes());
     let taker = founded.nodes[of.node].facility.clone();
     let mut receipt = ConsentReceipt::broad(id, taker.clone(), of.id.clone(), now);
     // Each paper is its own, so that the log's entry for it can be told from others.
     receipt.evidence = Hash(draws.bytes());
     receipt.staff = "s1".into();
-    let usual = classes(&[FacilityClass::Hospital, FacilityClass::Clinic, FacilityClass::Dental, FacilityClass::Pharmacy]);
+    let usual =
+        classes(&[FacilityClass::Hospital, FacilityClass::Clinic, FacilityClass::Dental, FacilityClass::Pharmacy]);
     let facility = |node: usize| founded.nodes[node].facility.clone();
     match statement {
         Statement::Broad => {}

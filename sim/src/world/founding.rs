@@ -111,7 +111,9 @@ impl Maker<'_> {
         let founders = shares.iter().enumerate();
         let body = Charter {
             name: file.name.clone(),
-            founders: founders.map(|(n, key)| Founder { name: format!("founder {n}"), key: self.crypto.public(key) }).collect(),
+            founders: founders
+                .map(|(n, key)| Founder { name: format!("founder {n}"), key: self.crypto.public(key) })
+                .collect(),
             k: 2,
             audiences: Charter::default_audiences(),
             purposes: Codes::of(Purpose::ALL.iter().map(|purpose| purpose.code())),

@@ -167,7 +167,11 @@ impl Copies<'_> {
             source: "fetched".into(),
             stored_at: self.now,
         };
-        batch.put(Space::Records, head_key(patient, item.care_date, &item.kind, &item.id), protocol::data::encode(&head));
+        batch.put(
+            Space::Records,
+            head_key(patient, item.care_date, &item.kind, &item.id),
+            protocol::data::encode(&head),
+        );
         batch.put(Space::Bodies, body_key(patient, number), bytes);
     }
 }

@@ -89,14 +89,9 @@ impl fmt::Display for Canary {
 pub fn canaries(bytes: &[u8]) -> Vec<Canary> {
     let mut found = Vec::new();
     let mut rest = bytes;
-    let Some(last) = CANARY.as_bytes().last() else { return found };
-    // Most bytes hold none: look for the rarest letter first.
-    while let Some(at) = rest.iter().position(|byte| byte == last) {
-        let (before, after) = (&rest[..at + 1], &rest[at + 1..]);
-        if before.ends_with(CANARY.as_bytes()) {
-            found.extend(after.get(..7).and_then(read));
-        }
-        rest = after;
+    while let Some(at) = memchr::memmem::find(rest, CANARY.as_bytes()) {
+        rest = &rest[at + CANARY.len()..];
+        found.extend(rest.get(..7).and_then(read));
     }
     found.sort_unstable();
     found.dedup();
@@ -208,7 +203,8 @@ impl People {
             &[(4, "OMP-01"), (4, "OML-11"), (2, "PPR-01"), (1, "ADT-61"), (1, "OMG-13")]
         };
         let kind = DataKind::parse(draws.weighted(kinds)).expect("a kind of the standard");
-        let date = scenario.start.date_jst().plus_days(-(draws.between(0, 700) as i32)).filter(|_| !kind.is_whole_state());
+        let date =
+            scenario.start.date_jst().plus_days(-(draws.between(0, 700) as i32)).filter(|_| !kind.is_whole_state());
         let size = match draws.permille(scenario.file.people.large_permille) {
             true => draws.between(70_000, 700_000),
             false => draws.between(300, 5_000),
@@ -223,7 +219,9 @@ impl People {
 fn text(number: usize, size: usize) -> Vec<u8> {
     let mut line = Canary::Record(number).mark().into_bytes();
     line.resize(1_024, b'.');
-    line.into_iter().cycle().take(size).collect()
+    let mut text = line.repeat(size.div_ceil(line.len()));
+    text.truncate(size);
+    text
 }
 
 #[cfg(test)]

@@ -93,7 +93,8 @@ fn master(chart: Chart) -> String {
 
 fn result(chart: Chart, number: u32) -> String {
     let mut text = header(chart, "OUL^R22^OUL_R22");
-    let _ = write!(text, "SPM|1|||019^全血^JC10|||||||||||||20240610\rOBR|1|{number:015}||E001^末梢血^99ZL1|||20240610\r");
+    let _ =
+        write!(text, "SPM|1|||019^全血^JC10|||||||||||||20240610\rOBR|1|{number:015}||E001^末梢血^99ZL1|||20240610\r");
     let _ = write!(text, "ORC|SC|{number:015}\r");
     for row in 0..ROWS {
         let value = 100 + (number * 37 + row * 101) % 900;

@@ -9,11 +9,15 @@ pub fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let of = |file: &str, key: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
-        let value = text.lines().find_map(|line| line.strip_prefix(key)?.split_once(':').map(|(_, v)| v.trim().to_owned()));
+        let value =
+            text.lines().find_map(|line| line.strip_prefix(key)?.split_once(':').map(|(_, v)| v.trim().to_owned()));
         value.unwrap_or_else(|| "not known".to_owned())
     };
     let memory = of("/proc/meminfo", "MemTotal");
-    let gib = memory.trim_end_matches(" kB").parse::<f64>().map_or(memory.clone(), |kib| format!("{:.0} GiB", kib / 1_048_576.0));
+    let gib = memory
+        .trim_end_matches(" kB")
+        .parse::<f64>()
+        .map_or(memory.clone(), |kib| format!("{:.0} GiB", kib / 1_048_576.0));
     format!("{cores} cores, {}, {gib} memory, {}", of("/proc/cpuinfo", "model name"), std::env::consts::OS)
 }
 

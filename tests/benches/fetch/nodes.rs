@@ -69,7 +69,7 @@ impl Nodes {
         let patient = self.patients.iter().find(|(of, _)| *of == chart).map(|(_, patient)| patient.clone());
         let kinds: &[&str] = if chart == Chart::Document { &[] } else { &["lab"] };
         let request = json!({ "Fetch": {
-            "who": { "staff": "d-1", "role": "doctor" }, "patient": patient, "read": {
+            "who": { "staff": "d-1", "role": "Doctor" }, "patient": patient, "read": {
                 "purpose": "treatment", "ground": "reception 1", "evidence": "reception", "kinds": kinds,
                 "from": null, "to": null, "holders": [], "wait_ms": null, "limit_bytes": null,
             },

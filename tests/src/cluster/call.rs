@@ -112,7 +112,14 @@ impl Answer {
     /// With everything that it wrote, if it ended with another.
     #[track_caller]
     pub fn exits(self, exit: i32) -> Value {
-        assert!(self.exit == exit, "`{}` ended with {}, not {exit}\n{}{}", self.shown, self.exit, self.stdout, self.stderr);
+        assert!(
+            self.exit == exit,
+            "`{}` ended with {}, not {exit}\n{}{}",
+            self.shown,
+            self.exit,
+            self.stdout,
+            self.stderr
+        );
         assert!(!self.json.is_null(), "`{}` did not write one JSON object\n{}", self.shown, self.stdout);
         self.json
     }
@@ -124,7 +131,8 @@ impl Answer {
     pub fn fails(self, exit: i32, words: &[&str]) -> String {
         let shown = self.shown.clone();
         let error = self.exits(exit)["error"].clone();
-        let text = format!("{} → {}", error["what"].as_str().unwrap_or("?"), error["next"].as_str().unwrap_or_default());
+        let text =
+            format!("{} → {}", error["what"].as_str().unwrap_or("?"), error["next"].as_str().unwrap_or_default());
         assert_eq!(error["exit"], exit, "`{shown}`: {text}");
         for word in words {
             assert!(text.contains(word), "`{shown}` should say {word:?}, but says: {text}");

@@ -25,7 +25,9 @@ pub const HOSPITAL: House =
     House { word: "hospital", id: "9903100017", name: "潮見浦総合病院", class: "hospital", preset: "hospital" };
 /// 気仙: a clinic that joins.
 pub const CLINIC: House =
-    House { word: "clinic", id: "9903100025", name: "椿ヶ浜内科クリニック", class: "clinic", preset: "clinic" };
+    House {
+        word: "clinic", id: "9903100025", name: "椿ヶ浜内科クリニック", class: "clinic", preset: "clinic"
+    };
 /// 気仙: a pharmacy, a founder.
 pub const PHARMACY: House =
     House { word: "pharmacy", id: "9903400011", name: "なぎさ調剤薬局", class: "pharmacy", preset: "clinic" };

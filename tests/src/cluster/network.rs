@@ -68,7 +68,8 @@ impl Founders {
         newcomer.cli(["join", &invite]);
         let asked = eventually_some("the request to join is at the inviting node", || {
             let list = member.cli(["admit", "list"]);
-            let waiting = list["waiting"].as_array()?.iter().find(|join| join["facility"] == newcomer.house.id)?.clone();
+            let waiting =
+                list["waiting"].as_array()?.iter().find(|join| join["facility"] == newcomer.house.id)?.clone();
             Some(waiting["id"].as_str()?.to_owned())
         });
         (invite, asked)

@@ -47,9 +47,22 @@ impl Node {
             child: None,
         };
         let authority = house.authority();
-        node.cli(["setup", "--id", house.id, "--name", house.name, "--class", house.class, "--authority", &authority, "--preset", house.preset]);
+        node.cli([
+            "setup",
+            "--id",
+            house.id,
+            "--name",
+            house.name,
+            "--class",
+            house.class,
+            "--authority",
+            &authority,
+            "--preset",
+            house.preset,
+        ]);
         let addresses = node.port.map(|port| {
-            [format!("/ip4/127.0.0.1/udp/{port}/quic-v1"), format!("/ip4/127.0.0.1/tcp/{port}")].map(toml::Value::String)
+            [format!("/ip4/127.0.0.1/udp/{port}/quic-v1"), format!("/ip4/127.0.0.1/tcp/{port}")]
+                .map(toml::Value::String)
         });
         node.configure(|root| {
             let peer = table(root, "peer");
@@ -117,9 +130,8 @@ impl Node {
     pub fn launch(&mut self) {
         assert!(self.child.is_none(), "{} runs already", self.house.word);
         let _ = std::fs::remove_file(&self.ready);
-        let output = || -> File {
-            OpenOptions::new().create(true).append(true).open(&self.output).expect("the folder is ours")
-        };
+        let output =
+            || -> File { OpenOptions::new().create(true).append(true).open(&self.output).expect("the folder is ours") };
         let call = self.call(["run", "--ready-file"]).arg(&self.ready);
         let mut command = call.into_command();
         command.stdout(output()).stderr(output());
@@ -206,7 +218,13 @@ impl Node {
     /// Adds a storage as a source that is scanned only when asked for.
     #[track_caller]
     pub fn add_feed(&self, path: &Path) {
-        self.cli([OsStr::new("feed"), "add".as_ref(), path.as_os_str(), "--scan-interval-s".as_ref(), "86400".as_ref()]);
+        self.cli([
+            OsStr::new("feed"),
+            "add".as_ref(),
+            path.as_os_str(),
+            "--scan-interval-s".as_ref(),
+            "86400".as_ref(),
+        ]);
     }
     /// Scans all sources; a scan that the node itself began is waited for.
     ///
@@ -233,7 +251,8 @@ impl Node {
     #[track_caller]
     pub fn patient(&self, number: &str) -> String {
         let found = self.cli(["patient", "find", number]);
-        let rows: Vec<&Value> = found["patients"].as_array().into_iter().flatten().filter(|row| row["number"] == number).collect();
+        let rows: Vec<&Value> =
+            found["patients"].as_array().into_iter().flatten().filter(|row| row["number"] == number).collect();
         assert_eq!(rows.len(), 1, "one patient of that number at {}: {found}", self.house.word);
         rows[0]["patient"].as_str().expect("a patient has a number here").to_owned()
     }

@@ -52,7 +52,17 @@ impl Region {
     pub fn make(town: &Cluster, folder: &str, plan: RegionPlan<'_>) -> Self {
         let folder = town.file(folder);
         let (patients, seed) = (plan.patients.to_string(), plan.seed.to_string());
-        let call = town.musubi(["demo-data", "--preset", plan.preset, "--patients", &patients, "--seed", &seed, "--years", "1"]);
+        let call = town.musubi([
+            "demo-data",
+            "--preset",
+            plan.preset,
+            "--patients",
+            &patients,
+            "--seed",
+            &seed,
+            "--years",
+            "1",
+        ]);
         let houses = plan.houses.iter().map(|house| format!("{}:{}:{}:地域:800", house.id, house.class, house.name));
         let houses = houses.flat_map(|house| ["--facility".to_owned(), house]);
         let json = call.args(houses).arg("--to").arg(&folder).run().done();
@@ -78,7 +88,9 @@ impl Region {
     pub fn people(&self) -> Vec<Person> {
         let mut people = BTreeMap::<String, Person>::new();
         for row in rows(&self.folder.join("truth.csv")) {
-            let person = people.entry(row["person_id"].clone()).or_insert_with_key(|id| Person { id: id.clone(), known: BTreeMap::new() });
+            let person = people
+                .entry(row["person_id"].clone())
+                .or_insert_with_key(|id| Person { id: id.clone(), known: BTreeMap::new() });
             let registered = Registered { number: row["local_id"].clone(), is_faultless: row["errors"].is_empty() };
             person.known.insert(row["facility"].clone(), registered);
         }
@@ -109,5 +121,9 @@ fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-    lines.map(|line| names.iter().zip(line.split(',')).map(|(name, value)| ((*name).to_owned(), value.to_owned())).collect()).collect()
+    lines
+        .map(|line| {
+            names.iter().zip(line.split(',')).map(|(name, value)| ((*name).to_owned(), value.to_owned())).collect()
+        })
+        .collect()
 }

@@ -77,10 +77,14 @@ impl Drop for Cluster {
 
 /// What nodes wrote to their consoles, and their logs.
 fn show_outputs(path: &Path) {
-    let list = |folder: &Path| folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    let list =
+        |folder: &Path| folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
     let mut files = list(path);
     files.extend(list(path).iter().flat_map(|node| list(&node.join("log"))));
-    files.retain(|file| file.is_file() && (file.extension().is_some_and(|end| end == "out") || file.parent().is_some_and(|up| up.ends_with("log"))));
+    files.retain(|file| {
+        file.is_file()
+            && (file.extension().is_some_and(|end| end == "out") || file.parent().is_some_and(|up| up.ends_with("log")))
+    });
     files.sort();
     for file in files {
         let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap_or_default()).into_owned();

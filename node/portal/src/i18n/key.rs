@@ -48,7 +48,7 @@ keys! {
     HomeNoFacility = "home-no-facility",
     HomePatients = "home-patients",
     HomeNode = "home-node",
-    HomeNodeKey = "home-node-key",
+    HomeKeyOfNode = "home-node-key",
     HomeRunning = "home-running",
     HomeNotRunning = "home-not-running",
     HomeNetworks = "home-networks",

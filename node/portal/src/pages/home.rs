@@ -144,7 +144,7 @@ fn node(words: &Words, home: &Home) -> Markup {
         ul.plain {
             @if home.facilities.is_empty() { li.sub { (rich(&words.get(Key::HomeNoFacility))) } }
             @for own in &home.facilities { li { (facility(own, true)) span.meta.num { (own.id) } } }
-            li { span.sub { (words.get(Key::HomeNodeKey)) } span.meta.num title=(key) { (key.chars().take(16).collect::<String>()) "…" } }
+            li { span.sub { (words.get(Key::HomeKeyOfNode)) } span.meta.num title=(key) { (key.chars().take(16).collect::<String>()) "…" } }
         }
     }
 }

@@ -1,0 +1,68 @@
+use super::{Desk, audit, consents, feeds, founders, health, joining, links, patients, reads, words};
+use crate::control::{Progress, Reply, Request};
+use crate::failure::Failure;
+
+/// Tells how far long work is.
+pub type Tell<'a> = &'a mut dyn FnMut(Progress);
+
+/// Does what was asked. `uid` is the account of the operating system that asks: it stands in the log where no member of
+/// staff is named.
+///
+/// # Errors
+/// [`Failure`] with what to do next.
+pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result<Reply, Failure> {
+    use Request as R;
+    match request {
+        R::Status => Ok(health::status(desk)),
+        R::Doctor { sizes } => health::doctor(desk, sizes),
+        R::Peers => Ok(health::peers(desk)),
+        R::SetUp => health::set_up(desk),
+        R::Invite { network, facility, contacts } => joining::invite(desk, network, &facility, contacts),
+        R::Join { invite, wait_s } => joining::join(desk, &invite, wait_s, tell),
+        R::JoinFile { charter, facility } => joining::join_file(desk, &charter, &facility),
+        R::JoinStatus { network, wait_s } => joining::status(desk, network, wait_s, tell),
+        R::AdmitList => Ok(joining::admit_list(desk)),
+        R::Admit { id, shares } => joining::admit(desk, &id, &shares),
+        R::AdmitFile { request, shares } => joining::admit_file(desk, &request, &shares),
+        R::AdmitOwn { network, facility, shares } => joining::admit_own(desk, network, facility, &shares),
+        R::AdmitRefuse { id } => joining::refuse(desk, &id),
+        R::Welcome { network, facility } => joining::welcome(desk, network, &facility),
+        R::FoundDraft { name, founders, k, shares } => founders::draft(desk, name, &founders, k, &shares),
+        R::Found { charter } => founders::found(desk, &charter),
+        R::Proposals => Ok(founders::proposals(desk)),
+        R::Sign { id, shares } => founders::sign(desk, &id, &shares),
+        R::Import { text } => founders::import(desk, &text),
+        R::Export { id } => founders::export(desk, &id),
+        R::Charter { network } => founders::charter(desk, network),
+        R::AccordPropose(terms) => founders::propose_accord(desk, terms),
+        R::AccordShow => Ok(founders::accords(desk)),
+        R::Revoke { network, target, reason, shares } => founders::revoke(desk, network, &target, &reason, &shares),
+        R::FeedAdd(feed) => feeds::add(desk, feed),
+        R::FeedList => Ok(feeds::list(desk)),
+        R::FeedTest { facility, path } => feeds::test(desk, facility, &path, tell),
+        R::FeedScan { name } => feeds::scan(desk, name.as_deref(), service::ingest::Retry::Changed, tell),
+        R::FeedRetry { name } => feeds::scan(desk, name.as_deref(), service::ingest::Retry::Quarantined, tell),
+        R::FeedQuarantine { name, limit } => Ok(feeds::quarantine(desk, name.as_deref(), limit)),
+        R::PatientFind { who, text, facility } => patients::find(desk, &words::staff(uid, &who)?, text, facility),
+        R::PatientShow { who, patient } => patients::show(desk, &words::staff(uid, &who)?, &patient),
+        R::ConsentRecord { who, patient, spec } => consents::record(desk, &words::staff(uid, &who)?, &patient, &spec),
+        R::ConsentShow { who, patient } => consents::show(desk, &words::staff(uid, &who)?, &patient),
+        R::ConsentWithdraw { who, patient, scope, wait_s } => {
+            consents::withdraw(desk, &words::staff(uid, &who)?, &patient, (&scope, wait_s), tell)
+        }
+        R::Locate { who, patient } => reads::locate(desk, &words::staff(uid, &who)?, &patient),
+        R::Fetch { who, patient, read } => reads::fetch(desk, &words::reader(uid, &who)?, &patient, &read, tell),
+        R::Timeline { who, patient, read, local } => match local {
+            true => reads::timeline_here(desk, &words::staff(uid, &who)?, &patient),
+            false => reads::timeline(desk, &words::reader(uid, &who)?, &patient, &read, tell),
+        },
+        R::LinkReview { who } => links::review(desk, &words::staff(uid, &who)?),
+        R::LinkAsk { who, patient, holder, handle, statement } => {
+            links::ask(desk, &words::staff(uid, &who)?, &patient, (&holder, handle), &statement)
+        }
+        R::LinkAnswer { who, id, verdict } => links::answer(desk, &words::staff(uid, &who)?, &id, &verdict),
+        R::AuditList { from, limit, patient } => audit::list(desk, uid, from, limit, patient),
+        R::AuditVerify => audit::verify(desk),
+        R::AuditProve { leaf } => audit::prove(desk, uid, leaf),
+    }
+}
