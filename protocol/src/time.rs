@@ -88,7 +88,8 @@ impl Date {
     }
     /// The date `days` later (or earlier, if negative), within year 1 to 9999.
     pub fn plus_days(self, days: i32) -> Option<Self> {
-        self.to_civil().checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self::from_civil)
+        let civil = self.to_civil().checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+        (civil.year() >= 1).then(|| Self::from_civil(civil))
     }
     fn from_civil(date: jiff::civil::Date) -> Self {
         Self(date.year() as u32 * 10_000 + date.month() as u32 * 100 + date.day() as u32)
@@ -146,6 +147,12 @@ mod tests {
         let moment = Date::new(2026, 11, 22).map(Date::start_jst);
         assert_eq!(moment.map(Millis::date_jst), Date::new(2026, 11, 22));
         assert_eq!(moment.map(|m| m.minus(1).date_jst()), Date::new(2026, 11, 21));
+    }
+    #[test]
+    fn days_before_the_year_one_do_not_exist() {
+        let first = Date::new(1, 1, 1);
+        assert_eq!(first.and_then(|date| date.plus_days(-1)), None);
+        assert_eq!(first.and_then(|date| date.plus_days(31)), Date::new(1, 2, 1));
     }
     #[test]
     fn far_moments_do_not_overflow() {

@@ -168,10 +168,10 @@ fn a_storage_made_by_somebody_else_adds_up_and_what_is_repaired_is_taken() {
     }
 
     // Retrying without a repair changes nothing; the repaired file is taken.
-    assert_eq!(fates(&node.cli(["feed", "retry"])), found);
+    assert_eq!(fates(&node.retry()), found);
     let order = "ORC|NW|3\nRXE||101140301^アムロジピン錠５ｍｇ^HOT9|1||TAB^錠^MR9P\nTQ1|||1013044400000000^内服・経口・１日３回朝昼夕食後^JAMISDP01|||14^D\nRXR|PO^口^HL70162\n";
     std::fs::write(&broken, message("RDE^O11^RDE_O11", "00000012", order)).expect("repaired");
-    let repaired = fates(&node.cli(["feed", "retry"]));
+    let repaired = fates(&node.retry());
     assert_eq!(repaired, [stored + 1, history, deleted, quarantined - 1, ignored]);
     assert!(!empty(&node), "it left the quarantine");
     scan_unchanged(&node, repaired);

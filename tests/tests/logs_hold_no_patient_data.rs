@@ -24,14 +24,14 @@ fn logs_hold_no_name_and_no_number_of_a_patient() {
     for node in [&hospital, &clinic] {
         node.add_feed(&region.storage(&node.house));
         node.scan();
-        node.cli(["feed", "retry"]);
+        node.retry();
         node.cli(["feed", "quarantine"]);
     }
     work_at_the_desks(&region, &hospital, &clinic);
     hospital.kill_nine();
     hospital.start();
     for node in [&mut hospital, &mut clinic] {
-        node.cli(["doctor"].into_iter().chain(["--sizes"]));
+        node.cli(["doctor", "--sizes"]);
         assert_eq!(node.stop(), 0);
     }
 

@@ -6,7 +6,7 @@ use e2e::cluster::{
     CLINIC, Cluster, Founders, HOSPITAL, HOSPITAL_SENDAI, Listen, Node, PHARMACY, Person, Region, RegionPlan,
     accord_between, eventually, eventually_some,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 const CLAUSE: &str = "theirs:prescription,lab:doctor,nurse,pharmacist:treatment:hospital,clinic";
@@ -95,7 +95,7 @@ fn certain_patient(two: &TwoNetworks) -> (String, String) {
     assert!(pairs.len() >= 3, "the region has people whom both know: {}", two.shared.len());
     for (here, there) in &pairs {
         let before = two.clinic.cli(["locate", here]);
-        assert_eq!(before["candidates"], serde_json::json!([]), "nothing is announced without consent");
+        assert_eq!(before["candidates"], json!([]), "nothing is announced without consent");
         two.sendai.cli(["consent", "record", there, "--roles", "doctor"]);
     }
     eventually_some("a patient of both is found by the rules", || {
@@ -249,7 +249,12 @@ impl Evidence {
         assert_eq!((&found["ok"], found["leaf"].as_u64()), (&Value::Bool(true), Some(leaf)), "{found}");
         assert_eq!(found["event"]["request"], self.request.as_str(), "{found}");
         let exchange = &found["exchange"];
-        assert_eq!((&exchange["reader"], &exchange["holder"]), (&self.reader, &self.holder), "{found}");
+        assert_eq!(
+            (&exchange["reader"], &exchange["holder"]),
+            (&json!(CLINIC.id), &json!(HOSPITAL_SENDAI.id)),
+            "{found}"
+        );
+        assert_eq!((&exchange["reader_key"], &exchange["holder_key"]), (&self.reader, &self.holder), "{found}");
         assert_eq!(exchange["names_this_leaf"], true, "{found}");
         // A file that was changed proves nothing.
         let text = std::fs::read_to_string(file).expect("an evidence file");

@@ -11,7 +11,9 @@ use store::{BlobError, BlobId, BlobReader, Blobs};
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     /// The bundle or the frame in it is not there. The index may be damaged.
-    #[error("the bytes of this record are not where its head says; run `musubi store verify`")]
+    #[error(
+        "the bytes of this record are not where its head says; stop the node, move its folder `db` aside and start it: it is rebuilt from the journal"
+    )]
     Missing,
     /// Larger than the caller wants to hold in memory.
     #[error("the record has {size} bytes, more than the {max} that can be shown here; save it to a file instead")]

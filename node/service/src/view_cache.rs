@@ -81,7 +81,10 @@ pub struct ViewCache {
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 enum Place {
-    Bundle { number: u32, frame: u32 },
+    Bundle {
+        number: u32,
+        frame: u32,
+    },
     /// In the page's file, from there on.
     File(u64),
 }

@@ -14,10 +14,7 @@ pub(crate) struct Seal {
 impl Seal {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
         let cipher = UnboundKey::new(&CHACHA20_POLY1305, key).expect("a key of this cipher has 32 bytes");
-        Self {
-            cipher: LessSafeKey::new(cipher),
-            nonces: blake3::derive_key("musubi 2026 store nonces v1", key),
-        }
+        Self { cipher: LessSafeKey::new(cipher), nonces: blake3::derive_key("musubi 2026 store nonces v1", key) }
     }
 
     /// Seals `plain` for `place`; only the same place opens it again.

@@ -193,6 +193,8 @@ impl<V: View> Engine<V> {
         self.config.networks.insert(network);
         let joining = Joining { invite, body: body.encode(), root: body.root, facility: body.facility };
         self.joins.insert(network, joining);
+        // What became of an earlier request is over with this one.
+        self.event(Event::Joining(network, JoinStatus::Searching));
         self.event(Event::CommandDone(ticket, Ok(())));
         self.join_again(now, network);
     }

@@ -1,6 +1,7 @@
 use super::call::{Answer, Call, end_of};
 use super::house::House;
 use super::limits::{LOOK, READY_WAIT};
+use super::wait::eventually_some;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -232,17 +233,26 @@ impl Node {
     /// If a scan fails or its counts do not add up.
     #[track_caller]
     pub fn scan(&self) -> Value {
-        let until = Instant::now() + super::limits::EVENT_WAIT;
-        loop {
-            let answer = self.ask(["feed", "scan"]);
+        self.walk("scan")
+    }
+    /// Tries again what is in quarantine, as [`Node::scan`].
+    ///
+    /// # Panics
+    /// As [`Node::scan`].
+    #[track_caller]
+    pub fn retry(&self) -> Value {
+        self.walk("retry")
+    }
+    #[track_caller]
+    fn walk(&self, verb: &str) -> Value {
+        let answer = eventually_some("the scan that the node began itself is over", || {
+            let answer = self.ask(["feed", verb]);
             let busy = answer.json["error"]["what"].as_str().is_some_and(|what| what.contains("being scanned already"));
-            if !busy || Instant::now() > until {
-                let json = answer.done();
-                assert_eq!(json["adds_up"], true, "{json}");
-                return json;
-            }
-            std::thread::sleep(LOOK);
-        }
+            (!busy).then_some(answer)
+        });
+        let json = answer.done();
+        assert_eq!(json["adds_up"], true, "{json}");
+        json
     }
     /// The patient of a number that its house gave.
     ///

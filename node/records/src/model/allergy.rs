@@ -32,7 +32,7 @@ impl Allergies {
     pub fn title(&self) -> String {
         let names: Vec<&str> =
             self.items.iter().filter(|item| !item.withdrawn).map(|item| item.allergen.shown()).collect();
-        if names.is_empty() { "アレルギー情報なし".into() } else { names.join("、") }
+        if names.is_empty() { "アレルギー 0件".into() } else { names.join("、") }
     }
     /// Rows for reading.
     pub fn lines(&self) -> Vec<Line> {

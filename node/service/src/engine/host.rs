@@ -5,9 +5,7 @@ use crate::limits::{ALARMS_MAX, COMMANDS_MAX};
 use crate::view_cache::ViewCache;
 use protocol::crypto::{Crypto, Real};
 use protocol::data::{Batch, Outcome, View};
-use protocol::engine::{
-    Alarm, Done, Engine, EngineConfig, Event, Identity, Input, JoinStatus, Receive, Serve, Ticket,
-};
+use protocol::engine::{Alarm, Done, Engine, EngineConfig, Event, Identity, Input, JoinStatus, Receive, Serve, Ticket};
 use protocol::fetch::PlanError;
 use protocol::ids::{NetworkId, NodeKey, RequestId};
 use protocol::state::Book;

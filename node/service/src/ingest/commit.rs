@@ -302,7 +302,7 @@ impl<'v> Builder<'v> {
             std::collections::btree_map::Entry::Occupied(slot) => Ok(slot.into_mut()),
             std::collections::btree_map::Entry::Vacant(slot) => {
                 let entry =
-                    load(self.view, patient).ok_or("a patient's entry is missing; run `musubi store verify`")?;
+                    load(self.view, patient).ok_or("a patient's entry is missing; stop the node, move its folder `db` aside and start it: it is rebuilt from the journal")?;
                 Ok(slot.insert(Touched { old: Some(entry.clone()), entry, bundles: Bundles::default() }))
             }
         }
