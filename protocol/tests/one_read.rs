@@ -36,17 +36,28 @@ fn scene() -> Scene {
     let mut world = World::at(START);
     let (kesen, mmwin) = (TestNetwork::found(&crypto, "kesen", START), TestNetwork::found(&crypto, "mmwin", START));
     let (clinic_id, hospital_id) = (builders::facility(1), builders::facility(2));
-    let clinic = world.add("clinic", builders::identity(&crypto, "clinic", &[clinic_id.clone()], START), &[kesen.id]);
-    let hospital =
-        world.add("hospital", builders::identity(&crypto, "hospital", &[hospital_id.clone()], START), &[mmwin.id]);
+    let clinic = world.add(
+        "clinic",
+        builders::identity(&crypto, "clinic", std::slice::from_ref(&clinic_id), START),
+        &[kesen.id],
+    );
+    let hospital = world.add(
+        "hospital",
+        builders::identity(&crypto, "hospital", std::slice::from_ref(&hospital_id), START),
+        &[mmwin.id],
+    );
     let kinds = KindSet::of(&[Coarse::Prescription, Coarse::Lab]);
     let (accord, secret) =
         builders::accord(&crypto, &kesen, &mmwin, kinds, (START.minus(1_000), START.plus(300 * DAY_MS)));
     for (node, network, facility, class) in
         [(clinic, &kesen, &clinic_id, FacilityClass::Clinic), (hospital, &mmwin, &hospital_id, FacilityClass::Hospital)]
     {
-        let cert =
-            builders::identity(&crypto, if node == clinic { "clinic" } else { "hospital" }, &[facility.clone()], START);
+        let cert = builders::identity(
+            &crypto,
+            if node == clinic { "clinic" } else { "hospital" },
+            std::slice::from_ref(facility),
+            START,
+        );
         world.command(node, Command::Pin(network.id, Some(network.charter.clone())));
         let membership = network.admit(&crypto, facility, class, START);
         world.command(node, Command::Take([vec![membership], cert.certs].concat()));
@@ -128,9 +139,9 @@ impl Scene {
         self.world.command(self.clinic, Command::Fetch(Box::new(order)));
         self.world.pass(6_000);
         let events = self.world.events(self.clinic);
-        let answers =
+        let mut answers =
             events.into_iter().filter_map(|e| if let Event::Answer(_, answer) = e { Some(*answer) } else { None });
-        answers.last().expect("an answer")
+        answers.next_back().expect("an answer")
     }
     /// The reason in the holder's log for its last decision.
     fn reason(&self) -> Option<Why> {

@@ -65,7 +65,7 @@ fn what_was_acknowledged_survives_every_kill() {
     );
     assert!(trial.hits > ROUNDS / 4, "most kills came too early or too late: {}", trial.hits);
     let (receipts, reads) = (trial.ledger.receipts.values().flatten().count(), trial.ledger.reads.len());
-    assert!(receipts > 10 && reads > 10, "too little was acknowledged: {receipts} consents, {reads} reads");
+    assert!(receipts >= 4 && reads >= 4, "too little was acknowledged: {receipts} consents, {reads} reads");
     trial.end();
 }
 

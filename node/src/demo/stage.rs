@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::run::{Node, Start, start};
 use protocol::engine::Event;
 use protocol::ids::{NodeKey, ShelfId};
-use protocol::kinds::Role;
+use protocol::kinds::{FacilityClass, Role};
 use service::{Service, Staff};
 use sim::region::{FacilityPlan, Plan, preset};
 use std::collections::BTreeMap;
@@ -95,6 +95,9 @@ impl<'a> Stage<'a> {
             preset("demo").ok_or_else(|| Failure::store("the demo's region is missing from this program"))?;
         plan.patients = args.patients;
         plan.seed = args.seed;
+        // Most people of the town have been to the clinic that reads, so that there is always somebody to show it on.
+        let clinics = plan.facilities.iter_mut().filter(|facility| facility.class == FacilityClass::Clinic);
+        clinics.for_each(|clinic| clinic.size = clinic.size.max(CLINIC_SIZE));
         plan.check().map_err(Failure::usage)?;
         let folder = tempfile::Builder::new().prefix("musubi-demo-").tempdir();
         let folder = folder.map_err(|error| Failure::store(format!("no temporary folder: {error}")))?;
@@ -145,17 +148,17 @@ impl<'a> Stage<'a> {
         self.folder.path().join("data")
     }
     /// The house at this place of the plan.
-    fn nth(&self, class: protocol::kinds::FacilityClass, network: &str) -> Result<&House, Failure> {
+    fn nth(&self, class: FacilityClass, network: &str) -> Result<&House, Failure> {
         let found = self.houses.iter().find(|house| house.plan.class == class && house.is_of(network));
         found.ok_or_else(|| Failure::store("the demo's region has another shape than the demo expects"))
     }
     /// The hospital of the reader's network; the first facility of the plan.
     pub fn hospital(&self) -> Result<&House, Failure> {
-        self.nth(protocol::kinds::FacilityClass::Hospital, self.home())
+        self.nth(FacilityClass::Hospital, self.home())
     }
     /// The clinic that reads.
     pub fn clinic(&self) -> Result<&House, Failure> {
-        self.nth(protocol::kinds::FacilityClass::Clinic, self.home())
+        self.nth(FacilityClass::Clinic, self.home())
     }
     /// The hospital of the other network.
     pub fn partner(&self) -> Result<&House, Failure> {
@@ -228,6 +231,8 @@ publish_interval_ms = 200
 dial_wait_ms = 2000
 join_retry_ms = 200
 "#;
+/// Of a thousand people of its town, so many are known to the clinic.
+const CLINIC_SIZE: u32 = 800;
 /// Far above what a slow machine needs.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(20);

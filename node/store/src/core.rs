@@ -35,6 +35,8 @@ pub struct Core {
     pub(crate) salts: Zeroizing<[u8; 32]>,
     pub(crate) reserve: Reserve,
     pub(crate) groups: u64,
+    /// The newest frame, while the index does not have it yet.
+    pub(crate) behind: Option<Mark>,
     pub(crate) master: MasterKey,
     blobs: Blobs,
     copies: Blobs,
@@ -89,7 +91,18 @@ impl Core {
             removed_parts: removed_parts + removed_copies,
         };
         let salts = master.derive("audit/salts");
-        let core = Self { disk: disk.clone(), journal, shared, salts, reserve, groups: 0, master, blobs, copies };
+        let core = Self {
+            disk: disk.clone(),
+            journal,
+            shared,
+            salts,
+            reserve,
+            groups: 0,
+            behind: None,
+            master,
+            blobs,
+            copies,
+        };
         core.note_health(false);
         Ok((core, report))
     }

@@ -29,10 +29,18 @@ struct Group {
 }
 
 impl Core {
-    /// Commits in order. Each answer is given for good: `Committed` means in the journal, synced and visible.
+    /// As [`Core::acknowledge`], and the index has it all too.
+    pub fn commit_now(&mut self, works: Vec<Work>) -> Vec<Outcome> {
+        let outcomes = self.acknowledge(works);
+        self.index();
+        outcomes
+    }
+
+    /// Commits in order. Each answer is given for good: `Committed` means in the journal, synced and visible. The index has
+    /// the last group only after [`Core::index`], so that nobody waits for it.
     ///
     /// A batch sees those before it. Those that fit share one sync; one that is refused leaves the others alone.
-    pub fn commit_now(&mut self, works: Vec<Work>) -> Vec<Outcome> {
+    pub fn acknowledge(&mut self, works: Vec<Work>) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(works.len());
         let mut group = Group::default();
         for work in works {
@@ -72,7 +80,7 @@ impl Core {
         Ok(appended.leaves)
     }
 
-    /// Journal, sync, index; or every batch of the group fails.
+    /// Journal, sync, seen by all; or every batch of the group fails.
     fn settle(&mut self, group: Group, outcomes: &mut [Outcome]) {
         if group.pending.is_empty() {
             return;
@@ -85,6 +93,7 @@ impl Core {
     }
 
     fn write(&mut self, pending: Pending) -> Result<(), String> {
+        self.index();
         if self.shared.lag_bytes() >= LAG_BYTES_MAX {
             return Err(
                 "the index takes no writes and too many wait for it. Check the disk, then restart the node".into()
@@ -101,16 +110,23 @@ impl Core {
         };
         let mut pending = Pending::default();
         writes.into_iter().for_each(|write| pending.lay(write));
-        if let Err(error) = self.shared.apply(pending, &mark) {
-            tracing::error!(%error, "the index could not take a group; it is kept in memory until the next start");
-            self.note_lag(&error.to_string());
-        }
+        self.shared.show(pending);
+        self.behind = Some(mark);
         self.groups += 1;
         if !self.reserve.is_there() && self.groups.is_multiple_of(REFILL_GROUPS) {
             self.reserve.refill(&*self.disk);
         }
         self.note_health(!self.reserve.is_there() && self.health().is_full);
         Ok(())
+    }
+
+    /// Gives the index what was acknowledged since.
+    pub fn index(&mut self) {
+        let Some(mark) = self.behind.take() else { return };
+        if let Err(error) = self.shared.catch_up(&mark) {
+            tracing::error!(%error, "the index could not take a group; it is kept in memory until the next start");
+            self.note_lag(&error.to_string());
+        }
     }
 
     /// Appends; on a full disk once more with the room of the reserve.

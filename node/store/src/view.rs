@@ -38,8 +38,8 @@ pub(crate) struct Shared {
     pub(crate) codec: Codec,
     pub(crate) health: Mutex<Health>,
     disk: Arc<dyn Disk>,
-    /// Acknowledged writes that the index could not take. Held for writing while a group is applied, so that nobody
-    /// sees half of it.
+    /// Acknowledged writes that the index does not have yet, or could not take. They are read over it, so that nobody sees
+    /// half of a group while it is applied.
     lag: RwLock<Pending>,
 }
 
@@ -89,14 +89,25 @@ impl Shared {
 
     /// Applies a group behind `mark`. If the index cannot take it, it is kept in memory: it is acknowledged all the same.
     pub(crate) fn apply(&self, group: Pending, mark: &Mark) -> Result<(), DbError> {
+        self.show(group);
+        self.catch_up(mark)
+    }
+
+    /// Lets everybody see a group, all of it at once; the index follows with [`Shared::catch_up`].
+    pub(crate) fn show(&self, group: Pending) {
         let mut lag = self.lag.write().unwrap_or_else(PoisonError::into_inner);
         if lag.is_empty() {
             *lag = group;
         } else {
             group.into_writes().into_iter().for_each(|write| lag.lay(write));
         }
-        self.db.apply(self.changes(&lag, mark))?;
-        *lag = Pending::default();
+    }
+
+    /// Gives the index what it lacks, up to `mark`. Only the writer calls it, so nothing is shown meanwhile.
+    pub(crate) fn catch_up(&self, mark: &Mark) -> Result<(), DbError> {
+        let changes = self.changes(&self.lag(), mark);
+        self.db.apply(changes)?;
+        *self.lag.write().unwrap_or_else(PoisonError::into_inner) = Pending::default();
         Ok(())
     }
 

@@ -104,11 +104,13 @@ fn run(mut core: Core, jobs: &Receiver<Job>) {
             }
             next = if is_open && works.len() < GROUP_BATCHES_MAX { jobs.try_recv().ok() } else { None };
         }
-        for (done, outcome) in waiting.into_iter().zip(core.commit_now(works)) {
+        for (done, outcome) in waiting.into_iter().zip(core.acknowledge(works)) {
             if catch_unwind(AssertUnwindSafe(|| done(outcome))).is_err() {
                 tracing::error!("whoever waited for a batch panicked at its outcome");
             }
         }
+        // After the answers: sled takes longer than the sync that they wait for.
+        core.index();
         if !flushed.is_empty() || !is_open {
             flush(&core);
         }

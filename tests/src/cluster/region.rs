@@ -13,7 +13,7 @@ pub struct RegionPlan<'a> {
     pub patients: u32,
     /// The same seed makes the same files.
     pub seed: u64,
-    /// Who has storages; `None`: the five of the preset.
+    /// Who has storages; nobody named: the five of the preset.
     pub houses: &'a [House],
 }
 
