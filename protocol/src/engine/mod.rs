@@ -2,7 +2,7 @@
 //!
 //! Read [`input`] and [`output`] first (what goes in, what comes out), then `core` (the struct and its three entry points),
 //! then one flow at a time: `hello` (who is there), `state` (signed objects), `shelves` (the index), `publish` (own entries),
-//! `locate`, `reader` and `holder` (one read, both sides), `consents` (given and withdrawn), `log` (checkpoints and
+//! `locate`, `reader`, `holder` and `receipts` (one read, both sides), `consents` (given and withdrawn), `log` (checkpoints and
 //! witnesses), `joining`, `secrets`, `links`. Each flow file holds the handlers of that subject, for messages, commands,
 //! timers and completions alike.
 //!
@@ -25,6 +25,7 @@ mod peers;
 mod planted;
 mod publish;
 mod reader;
+mod receipts;
 mod secrets;
 mod shelves;
 mod state;
