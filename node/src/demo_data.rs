@@ -23,7 +23,7 @@ pub struct Args {
     /// How many people
     #[arg(long, value_name = "N")]
     patients: Option<u32>,
-    /// A facility: DIGITS:CLASS:NAME[:NETWORK[:SIZE]]; again for each. Without: the five of the preset
+    /// A facility: `DIGITS:CLASS:NAME[:NETWORK[:SIZE]]`; again for each. Without: the five of the preset
     #[arg(long, value_name = "FACILITY")]
     facility: Vec<String>,
     /// The same seed makes the same files

@@ -273,7 +273,7 @@ pub enum AccordVerb {
         /// Our network, by name or id; if this node has more than one
         #[arg(long)]
         network: Option<String>,
-        /// HOLDERS:KINDS[:ROLES[:PURPOSES[:CLASSES]]], such as theirs:prescription,lab:doctor:treatment:hospital,clinic. HOLDERS is ours,
+        /// `HOLDERS:KINDS[:ROLES[:PURPOSES[:CLASSES]]]`, such as theirs:prescription,lab:doctor:treatment:hospital,clinic. HOLDERS is ours,
         /// theirs or both. Left out or *: every role, treatment and referral, the classes of the usual consent. Numbered as given
         #[arg(long, required = true, value_name = "CLAUSE")]
         clause: Vec<String>,

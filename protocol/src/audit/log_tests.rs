@@ -114,6 +114,38 @@ fn a_changed_event_tree_node_root_or_head_is_damage() {
     assert_eq!(damaged(&[head(10, shorter)]), Err(LogDamage::Beyond(10)));
 }
 
+/// A view of a log that grows while it is read: the first look sees its beginning, every later one all of it.
+struct Growing {
+    first: MemoryView,
+    later: MemoryView,
+    looks: std::sync::atomic::AtomicUsize,
+}
+
+impl Growing {
+    fn now(&self) -> &MemoryView {
+        match self.looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => &self.first,
+            _ => &self.later,
+        }
+    }
+}
+
+impl View for Growing {
+    fn get(&self, space: Space, key: &[u8]) -> Option<Vec<u8>> {
+        self.now().get(space, key)
+    }
+    fn scan(&self, space: Space, prefix: &[u8], from: &[u8], limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.now().scan(space, prefix, from, limit)
+    }
+}
+
+#[test]
+fn a_log_that_grows_while_it_is_verified_is_not_damaged() {
+    let (first, later) = (log_of(9, 4), log_of(14, 4));
+    let growing = Growing { first: first.clone(), later, looks: Default::default() };
+    assert_eq!(verify_log(&growing, &KEY), Ok(head(&first)));
+}
+
 #[test]
 fn a_lost_tree_node_is_rebuilt_from_its_events() {
     let mut view = log_of(12, 5);

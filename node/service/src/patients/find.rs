@@ -61,7 +61,7 @@ impl std::fmt::Debug for PatientRow {
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// At most [`FOUND_MAX`], by reading, then by number.
+    /// At most `FOUND_MAX`, by reading, then by number.
     pub patients: Vec<PatientRow>,
     /// There are more: add a word.
     pub more: bool,
