@@ -161,8 +161,9 @@ impl Service {
     /// [`LogDamage`] naming the first place that differs.
     pub fn verify_log(&self) -> Result<LogReport, LogDamage> {
         let view = self.view();
-        let head = audit::verify_log(&view, self.store().salt_key())?;
+        // Read first: a checkpoint that is signed while the log is verified may cover events that are newer than its head.
         let checkpoint = good_checkpoint(&view);
+        let head = audit::verify_log(&view, self.store().salt_key())?;
         let extends = checkpoint.as_ref().map(|signed| {
             let at = &signed.checkpoint;
             at.size <= head.size && audit::root_at(&view, at.size) == Some(at.root)
