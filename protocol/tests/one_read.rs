@@ -241,6 +241,22 @@ fn a_revoked_member_gets_nothing_more() {
     assert_eq!(answer.status, HolderStatus::NotMember);
 }
 #[test]
+fn a_member_that_was_away_when_it_was_revoked_hears_so_when_it_greets() {
+    let mut scene = Scene::both_ways();
+    scene.world.cut(scene.clinic, scene.hospital);
+    let target = Target::Membership(scene.clinic_id.clone());
+    let revocation = Revocation { network: scene.kesen.id, target, effective: scene.world.now, reason: "test".into() };
+    let signed = revocation.draft(1).sign(&Real, &[&scene.kesen.shares[1], &scene.kesen.shares[2]]);
+    scene.world.command(scene.hospital, Command::Take(vec![signed]));
+    let is_live = |scene: &Scene| {
+        let book = scene.world.nodes[&scene.clinic].engine.book();
+        book.live(scene.kesen.id, &scene.clinic_id, scene.world.now).is_some()
+    };
+    assert!(is_live(&scene), "nobody could tell it");
+    scene.world.connect(scene.clinic, scene.hospital);
+    assert!(!is_live(&scene));
+}
+#[test]
 fn a_yes_after_a_no_opens_again() {
     let mut scene = Scene::both_ways();
     let mut stop = builders::consent(&scene.hospital_id, 7, 2, scene.world.now);

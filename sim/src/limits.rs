@@ -12,6 +12,8 @@ pub const PEOPLE_MAX: u32 = 10_000;
 pub const HORIZON_MS_MAX: u64 = 60 * 24 * 3_600_000;
 /// A connection over which nothing comes any more is given up after this long (keep-alive of the transport).
 pub const LAPSE_US: u64 = 20_000_000;
+/// How long a connection that was hung up on still carries what was sent before, as in `peer`.
+pub const HANGUP_DRAIN_US: u64 = 2_000_000;
 /// A dial that nobody answers is given up after this long.
 pub const DIAL_US: u64 = 3_000_000;
 /// First wait before a peer is dialled again; doubles up to [`REDIAL_US_MAX`].

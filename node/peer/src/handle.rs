@@ -120,7 +120,8 @@ impl NetHandle {
             None => Ok(()),
         }
     }
-    /// Closes all connections to a peer and ends [`NetHandle::want`].
+    /// Closes all connections to a peer and ends [`NetHandle::want`]. What is queued for it leaves before, unless it takes
+    /// longer than two seconds to read that.
     ///
     /// # Errors
     /// [`Busy`] if too much is asked at once; nothing happens then.

@@ -12,6 +12,8 @@ pub const FRAME_READ_DEADLINE: Duration = Duration::from_secs(20);
 pub const FRAME_WRITE_DEADLINE: Duration = Duration::from_secs(30);
 /// When a peer has opened a new message stream, the old one is read to its end, but no longer than it stays silent this long.
 pub const STREAM_DRAIN: Duration = Duration::from_millis(500);
+/// How long a peer that is hung up on may take to read what is queued for it: a few round trips of a poor line.
+pub const HANGUP_DRAIN: Duration = Duration::from_secs(2);
 
 /// Frames waiting to leave for one peer. A burst after a reconnect is some hundred heads and objects.
 pub const OUTBOUND_FRAMES_MAX: usize = 1024;

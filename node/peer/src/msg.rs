@@ -49,7 +49,11 @@ pub(crate) async fn write_loop(mut writer: Writer) {
             Ok(Ok(stream)) => {
                 let opened = Instant::now();
                 match writer.serve(stream).await {
-                    StreamEnd::Session => return,
+                    StreamEnd::Session => {
+                        // An error means that the swarm's task is gone, and with it the connection.
+                        let _ = writer.notices.send(Notice::Drained(writer.node)).await;
+                        return;
+                    }
                     StreamEnd::Moved => {
                         pause = STREAM_RETRY.0;
                         continue;
@@ -98,7 +102,13 @@ impl Writer {
                     return StreamEnd::Broken;
                 }
                 frame = self.frames.recv() => {
-                    let Some(frame) = frame else { return StreamEnd::Session };
+                    let Some(frame) = frame else {
+                        // The peer drops its end once it has read ours; a connection closed before would lose what is under way.
+                        let read_to_end = async { write.close().await.is_ok() && read.read(&mut probe).await.is_ok() };
+                        let clean = matches!(timeout(HANGUP_DRAIN, read_to_end).await, Ok(true));
+                        tracing::debug!(node = ?self.node, clean, "message stream ends");
+                        return StreamEnd::Session;
+                    };
                     let written = write_frame(&mut write, &frame.bytes, &mut joined);
                     if !matches!(timeout(FRAME_WRITE_DEADLINE, written).await, Ok(Ok(()))) {
                         self.warn(Warning::FrameLost).await;

@@ -49,6 +49,8 @@ pub struct Net {
     attempts: BTreeMap<ConnectionId, NodeKey>,
     reservations: Reservations,
     blocked: BTreeMap<NodeKey, Instant>,
+    /// Peers that still get what is queued for them, and until when, before their connections close.
+    hanging: BTreeMap<NodeKey, Instant>,
     pings_lost: BTreeMap<ConnectionId, u32>,
     listeners: Vec<(ListenerId, Multiaddr)>,
     /// Listeners to open again, and when.
@@ -63,6 +65,8 @@ pub(crate) enum Notice {
     Bulk { node: NodeKey, stream: Stream },
     /// A peer broke the rules of a stream, which is closed already.
     Strike { node: NodeKey, warning: Warning },
+    /// Everything queued for a peer that is hung up on has arrived there, or never will.
+    Drained(NodeKey),
 }
 
 /// Whether the loop goes on.
@@ -113,6 +117,7 @@ impl Net {
             attempts: BTreeMap::new(),
             reservations: Reservations::new(&relays, config.jitter_seed.rotate_left(32)),
             blocked: BTreeMap::new(),
+            hanging: BTreeMap::new(),
             pings_lost: BTreeMap::new(),
             listeners: Vec::new(),
             relisten: Vec::new(),
@@ -213,7 +218,8 @@ impl Net {
     fn deadline(&self) -> Option<Instant> {
         let relisten = self.relisten.iter().map(|(at, _)| *at).min();
         let unblock = self.blocked.values().min().copied();
-        [self.dialer.deadline(), self.reservations.deadline(), relisten, unblock].into_iter().flatten().min()
+        let drained = self.hanging.values().min().copied();
+        [self.dialer.deadline(), self.reservations.deadline(), relisten, unblock, drained].into_iter().flatten().min()
     }
 
     fn on_alarm(&mut self) {
@@ -234,6 +240,10 @@ impl Net {
         let over: Vec<_> = self.blocked.iter().filter(|(_, until)| **until <= now).map(|(node, _)| *node).collect();
         for node in over {
             self.unblock(node);
+        }
+        let late: Vec<_> = self.hanging.iter().filter(|(_, until)| **until <= now).map(|(node, _)| *node).collect();
+        for node in late {
+            self.on_drained(node);
         }
     }
 

@@ -5,7 +5,7 @@ use super::timers::Timer;
 use crate::data::View;
 use crate::ids::NodeKey;
 use crate::kinds::MemberRole;
-use crate::limits::{WIRE_VERSION, WIRE_VERSION_MIN};
+use crate::limits::{OBJECTS_PER_FRAME, WIRE_VERSION, WIRE_VERSION_MIN};
 use crate::state::{Directory, ObjectKind, Signed, Standing, Target};
 use crate::time::Millis;
 use crate::wire::{Message, v1};
@@ -68,6 +68,7 @@ impl<V: View> Engine<V> {
             peer.standing_at_hello = Some(standing.clone());
         }
         match &standing {
+            Standing::Stranger if self.tell_revoked(now, from) => return,
             Standing::Stranger => return self.offer_accords(from, None),
             // The other side may not have heard that the accord is complete: it goes with what anchors it.
             Standing::Partner(accords) => self.offer_accords(from, Some(accords)),
@@ -180,6 +181,18 @@ impl<V: View> Engine<V> {
                 self.hint(Effect::Hangup { node, until: now });
             }
         }
+    }
+    /// Tells a peer that greets as if it still belonged here that it does not, and hangs up: it may have been away, or cut off
+    /// before it could read why. Gives whether it was so.
+    fn tell_revoked(&mut self, now: Millis, node: NodeKey) -> bool {
+        let revocations: Vec<v1::Signed> =
+            self.book.revocations_of(&node, now).into_iter().take(OBJECTS_PER_FRAME).map(Signed::to_wire).collect();
+        let is_revoked = !revocations.is_empty();
+        if is_revoked {
+            self.send(node, Message::Objects(v1::Objects { objects: revocations }));
+            self.hint(Effect::Hangup { node, until: now });
+        }
+        is_revoked
     }
     fn has_been_known(&self, node: &NodeKey) -> bool {
         self.book.directory(node).is_some()

@@ -286,6 +286,29 @@ impl Book {
             _ => None,
         }
     }
+    /// What took a node out of a network known here: revocations of its key, or of the facilities that it serves or served.
+    pub fn revocations_of(&self, node: &NodeKey, now: Millis) -> Vec<&Signed> {
+        let roots = self.nodes.get(node).into_iter().flatten();
+        let places = roots.filter_map(|root| self.roots.get(root)).flatten();
+        let seats = places.map(|(network, facility)| (*network, Target::Membership(facility.clone())));
+        let keys = self.charters.keys().map(|network| (*network, Target::Node(*node)));
+        seats
+            .chain(keys)
+            .filter_map(|(network, target)| self.object(ObjectKind::Revocation, &Revocation::subject(network, &target)))
+            .filter(|(_, object)| matches!(object, Object::Revocation(revocation) if self.still_binds(revocation, now)))
+            .map(|(signed, _)| signed)
+            .collect()
+    }
+    /// Whether a revocation is in force, and no later membership came after it.
+    fn still_binds(&self, revocation: &Revocation, now: Millis) -> bool {
+        let given_anew = match &revocation.target {
+            Target::Membership(facility) => self
+                .membership(revocation.network, facility)
+                .is_some_and(|membership| membership.from > revocation.effective),
+            _ => false,
+        };
+        revocation.effective <= now && !given_anew
+    }
     /// A facility's membership if it is in force at `now` and not revoked since it was given.
     pub fn live(&self, network: NetworkId, facility: &FacilityId, now: Millis) -> Option<&Membership> {
         let membership = self.membership(network, facility)?;

@@ -1,5 +1,5 @@
 use super::world::{Happening, World};
-use crate::limits::{DIAL_US, LAPSE_US, REDIAL_US, REDIAL_US_MAX};
+use crate::limits::{DIAL_US, HANGUP_DRAIN_US, LAPSE_US, REDIAL_US, REDIAL_US_MAX};
 use protocol::engine::{Done, Input};
 use protocol::time::Millis;
 
@@ -121,7 +121,15 @@ impl World<'_> {
         if let Some(running) = &mut self.hosts[host].running {
             running.wanted.remove(&peer);
         }
-        self.break_line(host, peer, 1_000);
+        // As the node's transport does it: what was sent before, above all the reason, has some time to arrive.
+        if let Some(session) = self.sessions.of(host, peer) {
+            self.after(HANGUP_DRAIN_US, Happening::HungUp { a: host, b: peer, session });
+        }
+    }
+    pub(super) fn hung_up(&mut self, a: usize, b: usize, session: u64) {
+        if self.sessions.of(a, b) == Some(session) {
+            self.break_line(a, b, 1_000);
+        }
     }
     /// Nothing comes through: whoever is connected gives up after a while, if it still is so.
     pub(super) fn cut_line(&mut self, from: usize, to: usize) {

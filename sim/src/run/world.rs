@@ -55,6 +55,8 @@ pub(super) enum Happening {
     Closed { host: usize, peer: usize, session: u64 },
     /// A cut has lasted too long for this connection.
     Lapse { a: usize, b: usize, session: u64 },
+    /// A connection that was hung up on closes.
+    HungUp { a: usize, b: usize, session: u64 },
     /// Somebody does something.
     Act(usize),
     /// Staff react to what they saw.
@@ -169,6 +171,7 @@ impl<'s> World<'s> {
             Happening::Opened { host, peer, session } => self.opened(host, peer, session),
             Happening::Closed { host, peer, session } => self.closed(host, peer, session),
             Happening::Lapse { a, b, session } => self.lapse(a, b, session),
+            Happening::HungUp { a, b, session } => self.hung_up(a, b, session),
             Happening::Act(act) => self.act(act),
             Happening::Staff(staff) => self.staff(staff),
             Happening::Fault(fault) => self.fault(fault),
@@ -328,6 +331,7 @@ fn describe(happening: &Happening, names: &[String]) -> String {
         Happening::Opened { host, peer, .. } => format!("opened {} - {}", name(host), name(peer)),
         Happening::Closed { host, peer, .. } => format!("closed {} - {}", name(host), name(peer)),
         Happening::Lapse { a, b, .. } => format!("lapse {} - {}", name(a), name(b)),
+        Happening::HungUp { a, b, .. } => format!("hung up {} - {}", name(a), name(b)),
         Happening::Act(act) => format!("act {act}"),
         Happening::Staff(staff) => format!("staff {}", staff.word()),
         Happening::Fault(fault) => format!("fault {fault}"),

@@ -5,7 +5,7 @@ use crate::bulk::BulkStream;
 use crate::event::{NetEvent, Warning};
 use crate::handle::Command;
 use crate::identity::{node_key_of, peer_id_of};
-use crate::limits::{BLOCKED_MAX, STRIKES_MAX};
+use crate::limits::{BLOCKED_MAX, HANGUP_DRAIN, STRIKES_MAX};
 use libp2p::{Multiaddr, Stream};
 use protocol::ids::NodeKey;
 use std::time::Duration;
@@ -52,9 +52,21 @@ impl Net {
             self.reservations.connected(Instant::now(), relay);
         }
     }
-    pub(super) fn hang_up(&mut self, node: NodeKey) {
+    /// Closes the connections once the peer has what is queued for it, above all the reason; after a while in any case.
+    fn hang_up(&mut self, node: NodeKey) {
         self.dialer.unwant(node);
-        self.reset(node);
+        // Dropping the line ends the queue: the writer empties it and says so.
+        let queued = self.board.lines_mut().remove(&node).is_some();
+        if queued && self.sessions.contains_key(&node) {
+            self.hanging.insert(node, Instant::now() + HANGUP_DRAIN);
+        } else if !self.hanging.contains_key(&node) {
+            self.reset(node);
+        }
+    }
+    pub(super) fn on_drained(&mut self, node: NodeKey) {
+        if self.hanging.remove(&node).is_some() {
+            self.reset(node);
+        }
     }
     fn reset(&mut self, node: NodeKey) {
         // An error means that there is no connection.
@@ -87,6 +99,7 @@ impl Net {
             }
             Notice::Bulk { node, stream } => self.on_bulk(node, stream),
             Notice::Strike { node, warning } => self.strike(node, warning),
+            Notice::Drained(node) => self.on_drained(node),
         }
     }
     fn on_bulk(&mut self, node: NodeKey, stream: Stream) {
@@ -103,7 +116,8 @@ impl Net {
         session.strikes = session.strikes.saturating_add(1);
         if session.strikes == STRIKES_MAX {
             self.warn(Some(node), Warning::CutOff(STRIKES_MAX));
-            self.hang_up(node);
+            self.dialer.unwant(node);
+            self.reset(node);
         }
     }
 }

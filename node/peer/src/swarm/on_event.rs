@@ -106,6 +106,7 @@ impl Net {
         let best = self.swarm.behaviour().paths.best(&peer).cloned();
         let (Some(best), true) = (best, left > 0) else {
             self.board.lines_mut().remove(&node);
+            self.hanging.remove(&node);
             if self.sessions.remove(&node).is_some() {
                 self.emit(NetEvent::Disconnected { node });
             }
