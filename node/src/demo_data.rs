@@ -17,7 +17,7 @@ pub struct Args {
     /// A new or empty folder; each facility gets one of its own in it
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// demo, clean (no deviations from the standard) or worst (every deviation there is)
+    /// demo, clean (no deviations from the standard), worst (every deviation there is) or deviations (the same, small)
     #[arg(long, default_value = "demo")]
     preset: String,
     /// How many people

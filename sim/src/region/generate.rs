@@ -95,6 +95,7 @@ impl Region<'_> {
             sink,
             deviations: self.plan.deviations,
             chance: self.source.stream("deviations", house.id(), 0),
+            further: self.source.stream("further deviations", house.id(), 0),
             summary: FacilitySummary::default(),
         };
         let (mut list, mut truth) = (PATIENTS_HEADER.to_owned(), String::new());

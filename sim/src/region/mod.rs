@@ -6,7 +6,7 @@
 //! Reading order: `plan` (what is wanted, what comes out), `stream` (chance by name), `names`, `places`, `people` (who lives
 //! here), `drugs`, `labs`, `illness` (what they have), `house` (how a facility writes), `registration` (a person as one
 //! facility wrote it down), `encounters` (who is seen where and when), `message` (HL7 texts), `charset` (their bytes), `tree`
-//! (folders and flags), `deviation` (what real storage gets wrong), `extended`, `chart` (one patient at one facility),
+//! (folders and flags), `deviation` and `rewrite` (what real storage gets wrong), `extended`, `chart` (one patient at one facility),
 //! `generate` (all of them), [`preset()`].
 mod charset;
 mod chart;
@@ -27,6 +27,7 @@ mod places;
 mod plan;
 mod preset;
 mod registration;
+mod rewrite;
 mod stream;
 mod summary;
 #[cfg(test)]

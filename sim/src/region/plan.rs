@@ -27,7 +27,7 @@ pub struct FacilityPlan {
 pub enum Deviations {
     /// Nothing: every file is by the book.
     Off,
-    /// So many of a thousand files, kinds drawn by chance.
+    /// So many of a thousand files, kinds drawn by chance from the common ones.
     Some {
         /// 1..=[`DEVIATIONS_PERMILLE_MAX`].
         permille: u16,

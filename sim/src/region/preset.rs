@@ -5,18 +5,23 @@ use protocol::kinds::FacilityClass;
 use protocol::time::Date;
 
 /// Names that [`preset()`] knows.
-pub const PRESETS: &[&str] = &["demo", "clean", "worst"];
+pub const PRESETS: &[&str] = &["demo", "clean", "worst", "deviations"];
 
 /// A plan by name: `demo` (five facilities of two networks, two hundred people, a few deviations), `clean` (the same without
-/// deviations), `worst` (the same with every deviation there is). None for any other name.
+/// deviations), `worst` (the same with every deviation there is), `deviations` (a hospital, a clinic and a care service with
+/// every deviation, for a quick round trip). None for any other name.
 pub fn preset(name: &str) -> Option<Plan> {
     let deviations = match name {
         "demo" => Deviations::Some { permille: 15 },
         "clean" => Deviations::Off,
-        "worst" => Deviations::All,
+        "worst" | "deviations" => Deviations::All,
         _ => return None,
     };
-    let facilities = FIVE.iter().map(|(id, name, class, network, size)| facility((id, name), *class, network, *size));
+    let small = name == "deviations";
+    let wanted = FIVE
+        .iter()
+        .filter(|(_, _, class, network, _)| !small || *network == KESEN && *class != FacilityClass::Pharmacy);
+    let facilities = wanted.map(|(id, name, class, network, size)| facility((id, name), *class, network, *size));
     Some(Plan {
         seed: 1,
         facilities: facilities.collect::<Option<_>>()?,

@@ -79,9 +79,8 @@ fn every_standard_file_of_a_clean_region_is_iso_2022_jp_with_cr_ends() {
         assert!(!text.contains("|9999") && text.len() < 60_000, "{path}");
         kinds.insert(parts[2].to_owned());
     }
-    let wanted =
-        "ADT-00 ADT-12 ADT-22 ADT-52 ADT-61 OMD OMG-01 OMG-03 OMG-11 OMG-13 OML-01 OML-11 OMP-01 OMP-02 OMP-11 PPR-01";
-    assert_eq!(kinds.into_iter().collect::<Vec<_>>().join(" "), wanted);
+    let wanted = records::ssmix2::kinds::ALL.iter().map(|kind| kind.code.to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(kinds, wanted, "all kinds of the standard");
     assert!(summary.facilities.values().all(|facility| facility.planted.is_empty()));
 }
 #[test]
@@ -96,11 +95,14 @@ fn dates_of_folders_are_those_of_the_messages() {
         let folders: Vec<&str> = path.split('/').collect();
         let (segment, number) = match folders[5] {
             "ADT-12" | "ADT-22" => ("PV1", 44),
+            "ADT-21" | "ADT-41" => ("PV2", 8),
+            "ADT-31" | "ADT-32" | "ADT-42" => ("EVN", 6),
+            "ADT-51" => ("PV2", 9),
             "ADT-52" => ("PV1", 45),
-            "OMP-11" => ("RXA", 3),
+            "OMP-11" | "OMP-12" => ("RXA", 3),
             "OML-11" => ("SPM", 17),
-            "OMG-11" | "OMG-13" => ("OBR", 7),
-            "ADT-00" | "ADT-61" | "PPR-01" => continue,
+            "OMG-11" | "OMG-12" | "OMG-13" => ("OBR", 7),
+            "ADT-00" | "ADT-01" | "ADT-61" | "PPR-01" => continue,
             _ => ("ORC", 9),
         };
         assert_eq!(field(&text, segment, number).as_deref(), Some(folders[4]), "{path}");
@@ -133,18 +135,34 @@ fn deviations_never_cost_a_record() {
         let planted = worst.facilities.values().flat_map(|facility| &facility.planted);
         planted.filter(|(deviation, _)| deviation.verdict() == verdict).map(|(_, count)| count).sum()
     };
-    let further: u64 = [Deviation::CutTail, Deviation::UnknownKind]
-        .iter()
-        .map(|kind| worst.facilities.values().filter_map(|facility| facility.planted.get(kind)).sum::<u64>())
-        .sum();
-    assert_eq!(kept(&worst, Verdict::Stored), kept(&clean, Verdict::Stored) + further);
-    assert_eq!(kept(&worst, Verdict::History), kept(&clean, Verdict::History));
+    let further = |kinds: &[Deviation]| -> u64 {
+        let planted = |kind| worst.facilities.values().filter_map(|facility| facility.planted.get(kind)).sum::<u64>();
+        kinds.iter().map(planted).sum()
+    };
+    let stored = further(&[Deviation::CutTail, Deviation::UnknownKind]);
+    assert_eq!(kept(&worst, Verdict::Stored), kept(&clean, Verdict::Stored) + stored);
+    let history = further(&[Deviation::SentTwice, Deviation::OnlyPast, Deviation::EqualStamps]);
+    assert_eq!(kept(&worst, Verdict::History), kept(&clean, Verdict::History) + history);
     assert_eq!(kept(&worst, Verdict::Deleted), kept(&clean, Verdict::Deleted));
     assert_eq!(kept(&worst, Verdict::Quarantined), extra(Verdict::Quarantined));
     assert_eq!(kept(&worst, Verdict::Ignored), extra(Verdict::Ignored));
     let planted: BTreeSet<_> = worst.facilities.values().flat_map(|facility| facility.planted.keys()).collect();
     assert_eq!(planted.len(), Deviation::ALL.len(), "every kind occurs");
     assert!(memory.files.keys().any(|(_, path)| path.ends_with("Thumbs.db")));
+}
+#[test]
+fn the_small_preset_has_every_deviation_and_every_kind() {
+    let (_, summary) = run(&preset("deviations").expect("known"));
+    let planted: BTreeSet<_> = summary.facilities.values().flat_map(|facility| facility.planted.keys()).collect();
+    let missing: Vec<_> = Deviation::ALL.iter().filter(|deviation| !planted.contains(deviation)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let kinds: BTreeSet<_> = summary.facilities.values().flat_map(|facility| facility.standard.items.keys()).collect();
+    assert!(records::ssmix2::kinds::ALL.iter().all(|kind| kinds.contains(&kind.code)), "{kinds:?}");
+}
+#[test]
+fn common_deviations_are_those_of_the_first_version() {
+    assert_eq!(Deviation::COMMON.first(), Some(&Deviation::Cp932));
+    assert_eq!(Deviation::COMMON.last(), Some(&Deviation::Thumbnails));
 }
 #[test]
 fn nobody_can_be_called_or_written_to() {

@@ -98,6 +98,15 @@ pub(crate) struct Content<'a> {
     pub(crate) main: (&'static str, Vec<u8>),
 }
 
+/// Which layout of the extended storage a document is written in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// A content folder, as since 1.2c.
+    Foldered,
+    /// The file itself has the seven parts, as up to 1.2b.
+    Flat,
+}
+
 /// The storages of one facility while they are written.
 pub(crate) struct Storage<'a> {
     pub(crate) facility: &'a FacilityId,
@@ -105,6 +114,8 @@ pub(crate) struct Storage<'a> {
     pub(crate) sink: &'a mut dyn Sink,
     pub(crate) deviations: Deviations,
     pub(crate) chance: Stream,
+    /// Chance for the further kinds of stays, so that they shift no draw of the others.
+    pub(crate) further: Stream,
     pub(crate) summary: FacilitySummary,
 }
 
@@ -141,40 +152,71 @@ impl Storage<'_> {
     }
     /// Writes one content of the extended storage.
     pub(crate) fn content(&mut self, patient: &str, content: &Content<'_>) -> io::Result<()> {
+        self.document(patient, content, Layout::Foldered, &[])
+    }
+    /// Writes one content with the files beside its main one; they need a folder.
+    pub(crate) fn document(
+        &mut self,
+        patient: &str,
+        content: &Content<'_>,
+        layout: Layout,
+        beside: &[(&str, Vec<u8>)],
+    ) -> io::Result<()> {
         let Content { kind, date, key, department, flag, .. } = content;
         let date = compact(*date);
+        let folder = self.document_folder(kind);
         let path = format!(
-            "{EXTENDED_ROOT}/{}/{}/{patient}/{date}/{kind}/{patient}_{date}_{kind}_{key}_{}_{department}_{}/{}",
+            "{EXTENDED_ROOT}/{}/{}/{patient}/{date}/{folder}/{patient}_{date}_{kind}_{key}_{}_{department}_{}",
             &patient[..3],
             &patient[3..6],
             content.sent.milli(),
             flag.digit(),
-            content.main.0
         );
         let verdict = match flag {
             Flag::Current => Verdict::Stored,
             Flag::Past => Verdict::History,
             _ => Verdict::Deleted,
         };
-        self.summary.extended.add(Some((kind, *flag)), verdict);
-        self.summary.extended.add_file(&content.main.1);
-        self.sink.file(self.facility, &path, &content.main.1)
+        let own = std::iter::once((content.main.0, content.main.1.as_slice()));
+        let files = own.chain(beside.iter().map(|(name, bytes)| (*name, bytes.as_slice())));
+        for (at, (name, bytes)) in files.enumerate() {
+            self.summary.extended.add((at == 0).then_some((*kind, *flag)), verdict);
+            self.summary.extended.add_file(bytes);
+            let path = match layout {
+                Layout::Foldered => format!("{path}/{name}"),
+                Layout::Flat => format!("{path}.{}", name.rsplit('.').next().unwrap_or_default()),
+            };
+            self.sink.file(self.facility, &path, bytes)?;
+        }
+        Ok(())
+    }
+    /// The name of a kind's folder; where all deviations are wanted, its voice marks stand apart, as some file systems have it.
+    fn document_folder(&mut self, kind: &str) -> String {
+        let parted = kind.replace('ビ', "ヒ\u{3099}");
+        if self.deviations != Deviations::All || parted == kind {
+            return kind.to_owned();
+        }
+        *self.summary.planted.entry(Deviation::DecomposedFolder).or_default() += 1;
+        parted
     }
     /// Whether this file deviates, and how.
     fn deviation(&mut self, draft: &Draft<'_>) -> Option<Deviation> {
         let hit = match self.deviations {
-            Deviations::Off => false,
+            Deviations::Off => return None,
             Deviations::Some { permille } => self.chance.permille(permille.into()),
             Deviations::All => self.chance.below(ALL_DEVIATES_EVERY) == 0,
         };
+        if self.deviations == Deviations::All {
+            let fitting = Deviation::ALL.iter().copied().filter(|deviation| deviation.fits(draft));
+            let planted = |deviation: &Deviation| self.summary.planted.get(deviation).copied().unwrap_or(0);
+            // What fits few files goes first, and what never occurred does not wait for its turn.
+            let next = fitting.min_by_key(|deviation| (planted(deviation), deviation.breadth()));
+            return next.filter(|deviation| hit || planted(deviation) == 0);
+        }
         if !hit {
             return None;
         }
-        let fitting: Vec<_> = Deviation::ALL.iter().copied().filter(|deviation| deviation.fits(draft)).collect();
-        if self.deviations == Deviations::All {
-            let planted = |deviation: &Deviation| self.summary.planted.get(deviation).copied().unwrap_or(0);
-            return fitting.into_iter().min_by_key(planted);
-        }
+        let fitting: Vec<_> = Deviation::COMMON.iter().copied().filter(|deviation| deviation.fits(draft)).collect();
         (!fitting.is_empty()).then(|| *self.chance.pick(&fitting))
     }
 }

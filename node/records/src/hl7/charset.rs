@@ -172,12 +172,13 @@ fn unmarked(bytes: &[u8], problems: &mut Problems) -> Result<(String, Encoding),
     }
 }
 
-/// How many kanji and full-width kana stand in PID-5, or in everything if there is no PID.
+/// How many kanji and full-width kana stand in PID-5, or in everything if no name stands there.
 fn japanese_in_name(text: &str) -> usize {
     let name = text
         .split(['\r', '\n'])
         .find(|segment| segment.starts_with("PID|"))
         .and_then(|pid| pid.split('|').nth(5))
+        .filter(|name| !name.is_ascii())
         .unwrap_or(text);
     name.chars().filter(|c| matches!(c, '\u{3041}'..='\u{30FE}' | '\u{4E00}'..='\u{9FFF}')).count()
 }

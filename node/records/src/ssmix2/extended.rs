@@ -77,7 +77,10 @@ impl KindFolder {
 /// # Errors
 /// [`PathReason`], with which the file goes to quarantine.
 pub fn parse(rel_path: &str) -> Result<Parsed<ExtendedFile>, PathReason> {
-    let names = path::names(rel_path)?;
+    let raw = path::names(rel_path)?;
+    // Compared after NFC, because some file systems decompose; what leads to the file keeps its own form.
+    let composed: Vec<String> = raw.iter().map(|name| name.nfc().collect()).collect();
+    let names: Vec<&str> = composed.iter().map(String::as_str).collect();
     let start = path::anchor(&names).ok_or(PathReason::Depth { levels: names.len() })?;
     let mut problems = Problems::default();
     let folders = Folders::read(&names[start..], &mut problems)?;
@@ -96,8 +99,8 @@ pub fn parse(rel_path: &str) -> Result<Parsed<ExtendedFile>, PathReason> {
     let kind_names: Vec<&str> = kind_names.into_iter().filter(|name| !name.is_empty()).collect();
     let parts = path::Parts::split(stem, &folders, &kind_names, &mut problems)?;
     let name = parts.check(&folders, folder.data_kind(), &mut problems)?;
-    let inner = if generation == Generation::Flat { entry.to_owned() } else { names[at + 1..].join("/") };
-    let content = names[..=at].join("/");
+    let inner = if generation == Generation::Flat { raw[at].to_owned() } else { raw[at + 1..].join("/") };
+    let content = raw[..=at].join("/");
     Ok(problems.with(ExtendedFile { name, folder, generation, content, inner }))
 }
 

@@ -311,7 +311,11 @@ fn without_extension<'a>(name: &'a str, problems: &mut Problems) -> &'a str {
 }
 
 const TEXT_EXTENSIONS: &[&str] = &["hl7", "txt", "dat", "msg"];
-const DEVICES: &[&str] = &["CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "LPT1", "LPT2", "LPT3"];
+#[rustfmt::skip]
+const DEVICES: &[&str] = &[
+    "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$", "COM0", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8",
+    "COM9", "LPT0", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+];
 
 #[cfg(test)]
 #[path = "path_tests.rs"]

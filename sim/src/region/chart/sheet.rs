@@ -59,7 +59,7 @@ impl<'a> Chart<'a> {
                 for stay in &encounters.stays {
                     self.stay(storage, stay)?;
                 }
-                Ok(())
+                self.wards(storage, &encounters.stays)
             }
             FacilityClass::Lab | FacilityClass::Checkup => {
                 let encounters = self.encounters(self.at, self.registration.registered);

@@ -13,7 +13,7 @@ use std::io;
 
 impl Stay<'_> {
     /// The `day`-th day at `minute`, if the patient is still there.
-    fn day(&self, day: i32, minute: u32) -> Option<Moment> {
+    pub(super) fn day(&self, day: i32, minute: u32) -> Option<Moment> {
         let at = Moment::at(later(self.from.date, day), minute);
         (self.from < at && at < self.to).then_some(at)
     }

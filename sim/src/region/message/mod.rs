@@ -10,6 +10,7 @@ mod omp;
 mod oru;
 mod ppr;
 mod segment;
+mod ward;
 
 pub(crate) use adt::{Demographics, Movement, allergies, demographics, movement};
 pub(crate) use omd::meals;
@@ -19,3 +20,4 @@ pub(crate) use omp::{Drip, Prescription, dispensing, drip, prescription};
 pub(crate) use oru::vitals;
 pub(crate) use ppr::problems;
 pub(crate) use segment::{Control, Desk, Order, Place};
+pub(crate) use ward::{Bed, BedEvent, bed, culture, endoscopy_done, endoscopy_order, infusion_given};
