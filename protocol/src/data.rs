@@ -173,6 +173,10 @@ pub enum Outcome {
     Failed(String),
 }
 
+/// What a view gives in the place of a value whose patient was erased: no value that [`encode`] makes, so [`decode`] gives
+/// none for it.
+pub const ERASED: &[u8] = &[0];
+
 /// Writes a value of this node's own spaces.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let mut out = vec![FORMAT];

@@ -1,4 +1,5 @@
 //! Values at rest: packed where it pays, sealed with the key of their space, bound to their key.
+use crate::keyring::is_guarded;
 use crate::keys::MasterKey;
 use crate::limits::{PACK_BYTES_MIN, VALUE_BYTES_MAX};
 use crate::pack::{Effort, pack, unpack};
@@ -17,7 +18,9 @@ impl Codec {
 
     /// The bytes that the index keeps for `value` under `key`.
     pub(crate) fn seal(&self, space: Space, key: &[u8], value: &[u8]) -> Vec<u8> {
-        let effort = if holds_text(space) && value.len() >= PACK_BYTES_MIN { Effort::Squeeze } else { Effort::Plain };
+        // A patient's value was packed before it was sealed, and what is sealed does not shrink.
+        let may_shrink = holds_text(space) && value.len() >= PACK_BYTES_MIN && !is_guarded(value);
+        let effort = if may_shrink { Effort::Squeeze } else { Effort::Plain };
         self.seals[space as usize].seal(key, pack(value, effort))
     }
 

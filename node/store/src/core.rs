@@ -5,13 +5,18 @@ use crate::codec::Codec;
 use crate::db::{Db, DbError};
 use crate::disk::Disk;
 use crate::error::{OpenError, OpenReport};
+use crate::keyring::{Guard, Keyring, KeyringReport, KeyringError, Lookup, reseal};
 use crate::journal::{AppendError, Journal, JournalKeys, JournalReader, Mark, ReplayError};
 use crate::keys::MasterKey;
 use crate::limits::{GROUP_WRITES_MAX, SEGMENT_BYTES_MIN};
 use crate::overlay::Pending;
 use crate::reserve::{self, Reserve};
-use crate::view::{Health, REBUILD_PATH, SCHEMA_KEY, Shared, StoreView, is_reserved};
-use protocol::data::{Space, Write};
+use crate::view::{
+    ERASED_PREFIX, FLOOR_KEY, Health, REBUILD_PATH, SCHEMA_KEY, Shared, StoreView, is_reserved,
+};
+use crate::tx::check;
+use protocol::data::{Batch, Outcome, Space, Write};
+use protocol::ids::PatientRef;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 use zeroize::Zeroizing;
@@ -19,7 +24,8 @@ use zeroize::Zeroizing;
 /// What a store needs to know at opening, beyond its disk and its index.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreConfig {
-    /// The master key of a store that is new; drawn by the caller, not looked at when the store exists.
+    /// Drawn anew by the caller at each opening: a new store takes its master key from it, every store the keys of patients
+    /// that come. Never kept.
     pub entropy: [u8; 32],
     /// A segment of the journal is closed at this size.
     pub segment_bytes: u64,
@@ -38,6 +44,9 @@ pub struct Core {
     /// The newest frame, while the index does not have it yet.
     pub(crate) behind: Option<Mark>,
     pub(crate) master: MasterKey,
+    pub(crate) guard: Guard,
+    /// What the journal holds of the floor of the keys.
+    pub(crate) floor_noted: u64,
     blobs: Blobs,
     copies: Blobs,
 }
@@ -70,12 +79,16 @@ impl Core {
         let opened = Journal::open(disk.clone(), keys, segment_bytes, applied.position)?;
         let mut journal = opened.journal;
         let replayed = catch_up(&journal.reader(), &shared, applied, journal.head().position)?;
+        let guard = open_keys(disk, &shared, &master, config)?;
         if journal.head().position == 0 {
             let schema = write(SCHEMA_KEY, SCHEMA.to_be_bytes().to_vec());
             let mark = journal.append(std::slice::from_ref(&schema)).map_err(|e| first_write(&e))?;
             let mut group = Pending::default();
             group.lay(schema);
             shared.apply(group, &mark)?;
+        } else if schema_of(&shared)? < SCHEMA {
+            let values = reseal(&mut journal, &shared, &guard, SCHEMA)?;
+            tracing::info!(values, "the store now has schema {SCHEMA}: values of patients lie under their own keys");
         }
         disk.remove(REBUILD_PATH)?;
         let (blobs, removed_parts) = Blobs::open(disk.clone(), &master)?;
@@ -99,6 +112,8 @@ impl Core {
             reserve,
             groups: 0,
             behind: None,
+            floor_noted: 0,
+            guard,
             master,
             blobs,
             copies,
@@ -132,6 +147,30 @@ impl Core {
         self.master.node(usage)
     }
 
+    /// Commits `batch`, which removes what there is of a patient, and then overwrites its key in both copies: what journal,
+    /// index and backups hold of it opens no more. The index need not have it yet. After a crash in between, the next
+    /// opening goes on.
+    ///
+    /// # Errors
+    /// The outcome of the batch, or that it is written and the key could not be overwritten yet.
+    pub fn erase(&mut self, patient: PatientRef, mut batch: Batch) -> Result<Vec<u64>, String> {
+        check(&batch)?;
+        batch.put(Space::Meta, [ERASED_PREFIX, &patient.0.to_be_bytes()].concat(), b"");
+        let leaves = match self.commit_own(batch) {
+            Outcome::Committed { leaves } => leaves,
+            Outcome::Failed(why) => return Err(why),
+        };
+        self.guard.ring.erase(patient.0).map_err(|error| {
+            format!("nothing of the patient is shown any more, but its key could not be overwritten: {error}. The next start of the node tries again; the patient counts as erased only then")
+        })?;
+        Ok(leaves)
+    }
+
+    /// Reads all keys of patients in both copies and heals what one of them lost.
+    pub fn check_keys(&self) -> Result<KeyringReport, KeyringError> {
+        self.guard.ring.check()
+    }
+
     /// How the store is.
     pub fn health(&self) -> Health {
         self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -161,9 +200,45 @@ fn master_key(disk: &dyn Disk, config: &CoreConfig) -> Result<MasterKey, OpenErr
     if !disk.list("journal")?.is_empty() {
         return Err(OpenError::KeyMissing);
     }
-    let key = MasterKey::new(config.entropy);
+    // Not the entropy itself: the keys of the first patients come from it too, and must not come from the master key.
+    let key = MasterKey::new(blake3::derive_key("musubi 2026 master key of a store", &config.entropy));
     key.save(disk)?;
     Ok(key)
+}
+
+/// Opens the keys of the patients, and overwrites those that an erasure was cut off from, or an old copy brought back.
+fn open_keys(
+    disk: &Arc<dyn Disk>,
+    shared: &Shared,
+    master: &MasterKey,
+    config: &CoreConfig,
+) -> Result<Guard, OpenError> {
+    let floor = shared.get(Space::Meta, FLOOR_KEY)?;
+    let is_new = floor.is_none() && schema_of(shared)? < SCHEMA;
+    let ring = Arc::new(Keyring::open(disk.clone(), master, &config.entropy, is_new)?);
+    let floor = floor.and_then(|floor| Some(u64::from_be_bytes(floor.try_into().ok()?))).unwrap_or(1);
+    ring.expect(floor)?;
+    let mut from = ERASED_PREFIX.to_vec();
+    loop {
+        let page = shared.db.scan(Space::Meta, ERASED_PREFIX, &from, ERASED_PAGE)?;
+        for (key, _) in &page {
+            let p = key.strip_prefix(ERASED_PREFIX).and_then(|p| Some(u64::from_be_bytes(p.try_into().ok()?)));
+            let Some(p) = p else { continue };
+            if !matches!(ring.find(p), Ok(Lookup::Erased)) {
+                ring.erase(p)?;
+            }
+        }
+        let Some((last, _)) = page.last().filter(|_| page.len() == ERASED_PAGE) else { break };
+        from = [last.as_slice(), &[0]].concat();
+    }
+    let guard = Guard { ring };
+    shared.guard_with(guard.clone());
+    Ok(guard)
+}
+
+fn schema_of(shared: &Shared) -> Result<u32, OpenError> {
+    let value = shared.get(Space::Meta, SCHEMA_KEY)?;
+    Ok(value.and_then(|value| value.try_into().ok()).map_or(0, u32::from_be_bytes))
 }
 
 /// Gives the index every frame above `applied`, some at a time.
@@ -217,5 +292,7 @@ fn write(key: &[u8], value: Vec<u8>) -> Write {
     Write { space: Space::Meta, key: key.to_vec(), value: Some(value) }
 }
 
+/// Erased patients that are looked up at a time.
+const ERASED_PAGE: usize = 1_000;
 /// Version of keys and values in the spaces. A step up needs a migration.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;

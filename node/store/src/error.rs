@@ -2,6 +2,7 @@
 use crate::db::DbError;
 use crate::disk::{DiskError, Trouble};
 use crate::journal::{AppendError, Cut, JournalError};
+use crate::keyring::KeyringError;
 use std::path::PathBuf;
 
 /// Why a store could not be opened. Nothing of it was changed.
@@ -52,9 +53,21 @@ pub enum OpenError {
     /// A new store could not write its first frame.
     #[error("the new store could not be written: {0}")]
     FirstWrite(AppendError),
+    /// The keys of the patients cannot be used.
+    #[error(transparent)]
+    Keys(KeyringError),
     /// The disk refused.
     #[error(transparent)]
     Disk(DiskError),
+}
+
+impl From<KeyringError> for OpenError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Disk(error) => error.into(),
+            error => Self::Keys(error),
+        }
+    }
 }
 
 impl From<DiskError> for OpenError {

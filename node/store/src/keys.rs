@@ -36,6 +36,18 @@ impl MasterKey {
         disk.sync_folder(KEY_FOLDER)
     }
 
+    /// The key itself, for its sheet.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Tells one master key from another; stands in every segment of the journal.
+    pub(crate) fn check(&self) -> [u8; 8] {
+        let mut check = [0; 8];
+        check.copy_from_slice(&self.derive("journal/check")[..8]);
+        check
+    }
+
     /// The key for one use.
     pub(crate) fn derive(&self, usage: &str) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0; 32]);

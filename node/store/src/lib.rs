@@ -2,11 +2,11 @@
 //!
 //! Reading order: [`disk`](Disk) (the file layer, and one that lies), `journal` (the truth), [`db`](Db) (the index that can
 //! be thrown away), `view` (reading), `core` and `tx` (opening and committing, without threads: the simulator's way in),
-//! `writer` and [`Store`] (the node's way in), [`Blobs`] (large values), `verify`.
+//! `writer` and [`Store`] (the node's way in), [`Blobs`] (large values), `keyring` (a key per patient), `verify`.
 //!
-//! One folder: `lock`, `keys/store.key`, `journal/*.seg`, `db/` (sled), `blobs/`, `quarantine/`, `reserve`. Values are
-//! sealed with a key per space, the journal and the blobs with theirs; all come from the one in `keys/`. The store draws
-//! neither time nor randomness and decides nothing.
+//! One folder: `lock`, `keys/store.key`, `keys/patients.*`, `journal/*.seg`, `db/` (sled), `blobs/`, `quarantine/`, `reserve`. Values are
+//! sealed with a key per space, those of a patient before that with its own; the journal and the blobs with theirs; all but the
+//! patients' come from the one in `keys/store.key`. The store draws neither time nor randomness and decides nothing.
 mod blobs;
 mod codec;
 mod core;
@@ -14,6 +14,7 @@ mod db;
 mod disk;
 mod error;
 mod journal;
+mod keyring;
 mod keys;
 pub mod limits;
 mod lock;
@@ -35,6 +36,9 @@ pub use db::{Change, Db, DbError, MapDb, Pair, SledDb};
 pub use disk::{Disk, DiskError, Faults, RealDisk, Trouble, VirtualDisk};
 pub use error::{OpenError, OpenReport, Rebuilt};
 pub use journal::{AppendError, Cut, JournalError, Mark};
+pub use keyring::{
+    BackupError, Expired, KeyringError, KeyringReport, RecoverError, RingBackup, Sheet, SheetError, erased_value, owned, recover,
+};
 pub use store::{Store, StoreConfig};
 pub use tx::{Build, Work};
 pub use verify::VerifyReport;

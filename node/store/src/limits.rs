@@ -38,5 +38,11 @@ pub const BLOB_CHUNKS_MAX: u64 = BLOB_BYTES_MAX / CHUNK_BYTES as u64;
 const _: () = assert!(BLOB_BYTES_MAX.is_multiple_of(CHUNK_BYTES as u64));
 /// Values of this size and above are tried with zstd in the spaces that hold text; shorter ones rarely shrink.
 pub const PACK_BYTES_MIN: usize = 256;
+/// Keys of patients that are kept open in memory, some 200 bytes each: those of a day's patients.
+pub const KEYS_CACHED_MAX: usize = 8_192;
+/// Blocks of sealed keys that are kept in memory, 16 KiB each: a scan over all patients reads each block once.
+pub const BLOCKS_CACHED_MAX: usize = 64;
+/// Blocks of 256 keys that one group may make: a million patients, 64 MiB. A number further ahead is a mistake.
+pub const BLOCKS_AHEAD_MAX: u64 = 4_096;
 /// Append handles that the real disk keeps open: the journal and some blobs on their way in.
 pub const HANDLES_MAX: usize = 16;

@@ -1,5 +1,6 @@
 //! Writes that are not in the index yet, laid over it.
 use crate::db::Pair;
+use crate::keyring::plain;
 use protocol::data::{Space, View, Write};
 use std::collections::BTreeMap;
 
@@ -84,13 +85,19 @@ pub(crate) struct Overlay<'a> {
 impl View for Overlay<'_> {
     fn get(&self, space: Space, key: &[u8]) -> Option<Vec<u8>> {
         match self.pending.find(space, key) {
-            Some(value) => value.clone(),
+            Some(value) => value.as_deref().map(|value| plain(value).to_vec()),
             None => self.base.get(space, key),
         }
     }
     fn scan(&self, space: Space, prefix: &[u8], from: &[u8], limit: usize) -> Vec<Pair> {
         let at = Range { space, prefix, from, limit };
-        self.pending.scan(&at, |limit| self.base.scan(space, prefix, from, limit))
+        let mut pairs = self.pending.scan(&at, |limit| self.base.scan(space, prefix, from, limit));
+        for (_, value) in &mut pairs {
+            if plain(value).len() != value.len() {
+                *value = plain(value).to_vec();
+            }
+        }
+        pairs
     }
 }
 

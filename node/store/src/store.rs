@@ -5,6 +5,7 @@ use crate::db::{Db, DbError, MapDb, SledDb};
 use crate::disk::{Disk, RealDisk, VirtualDisk};
 use crate::error::{OpenError, OpenReport, Rebuilt};
 use crate::journal::JournalReader;
+use crate::keyring::{self, BackupError, Expired, Keyring, KeyringError, KeyringReport, RingBackup};
 use crate::keys::MasterKey;
 use crate::limits::{CACHE_BYTES_DEFAULT, RESERVE_BYTES_DEFAULT, SEGMENT_BYTES_DEFAULT};
 use crate::lock::FolderLock;
@@ -14,6 +15,8 @@ use crate::verify::{VerifyReport, verify};
 use crate::view::{Health, StoreView};
 use crate::writer::{Busy, Done, Writer};
 use protocol::data::{Batch, Outcome, View};
+use protocol::ids::PatientRef;
+use protocol::time::Millis;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +25,8 @@ use zeroize::Zeroizing;
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreConfig {
-    /// The master key of a store that is new; drawn by the caller, not looked at when the store exists.
+    /// Drawn anew by the caller at each opening: a new store takes its master key from it, every store the keys of patients
+    /// that come. Never kept.
     pub entropy: [u8; 32],
     /// sled's page cache. Default 16 MiB. More makes reading faster once the data no longer fit, and costs that memory.
     pub cache_bytes: u64,
@@ -57,6 +61,7 @@ pub struct Store {
     reader: JournalReader,
     salts: Zeroizing<[u8; 32]>,
     master: MasterKey,
+    ring: Arc<Keyring>,
     lock: Mutex<Option<FolderLock>>,
 }
 
@@ -93,10 +98,10 @@ impl Store {
 
     fn start(core: Core, lock: Option<FolderLock>) -> Result<Self, OpenError> {
         let (view, blobs, copies, reader) = (core.view(), core.blobs(), core.copies(), core.reader());
-        let (salts, master) = (core.salts.clone(), core.master.clone());
+        let (salts, master, ring) = (core.salts.clone(), core.master.clone(), core.guard.ring.clone());
         let no_thread = |e: std::io::Error| OpenError::Index(DbError::Disk(format!("no thread for the writer: {e}")));
         let writer = Writer::start(core).map_err(no_thread)?;
-        Ok(Self { writer, view, blobs, copies, reader, salts, master, lock: Mutex::new(lock) })
+        Ok(Self { writer, view, blobs, copies, reader, salts, master, ring, lock: Mutex::new(lock) })
     }
 
     /// Commits a batch and waits for its outcome.
@@ -135,6 +140,38 @@ impl Store {
     /// [`Busy`] with batch and `done`, if the queue is full or the store closed.
     pub fn submit(&self, batch: Batch, done: Done) -> Result<(), Busy> {
         self.writer.submit(batch, done)
+    }
+
+    /// Commits `batch`, which removes what there is of a patient, and overwrites its key: nothing that was ever written of it
+    /// opens again. Gives the leaves of the batch's events.
+    ///
+    /// # Errors
+    /// A sentence for the operator. If it says that the key could not be overwritten, the next opening does it.
+    pub fn erase(&self, patient: PatientRef, batch: Batch) -> Result<Vec<u64>, String> {
+        self.writer.erase(patient, batch)
+    }
+
+    /// Reads all keys of patients in both copies and heals what one of them lost.
+    pub fn check_keys(&self) -> Result<KeyringReport, KeyringError> {
+        self.ring.check()
+    }
+
+    /// Saves the keys of all patients into a new file in the folder `to`, for the given time, and removes those there that
+    /// have expired. It is sealed under the master key; keep it apart from other backups.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    pub fn back_up_keys(&self, to: &Path, now: Millis, life_ms: u64) -> Result<RingBackup, BackupError> {
+        self.ring.back_up(&self.master, to, now, life_ms)
+    }
+
+    /// Gives the stopped node in `folder` every patient's key that it lacks and the backup `from` has; those that are erased
+    /// stay so. Gives how many came back.
+    ///
+    /// # Errors
+    /// [`BackupError`]; each says what to do.
+    pub fn restore_keys(folder: &Path, from: &Path, now: Millis, expired: Expired) -> Result<u64, BackupError> {
+        keyring::restore(folder, from, now, expired)
     }
 
     /// A look at the key spaces.

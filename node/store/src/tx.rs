@@ -1,13 +1,14 @@
 //! Committing: several batches become one group, one frame of the journal, one sync.
 use crate::core::Core;
 use crate::journal::{AppendError, Mark};
+use crate::keyring::{KeyringError, owner};
 use crate::limits::{
     BATCH_BYTES_MAX, GROUP_BYTES_MAX, GROUP_WRITES_MAX, KEY_BYTES_MAX, LAG_BYTES_MAX, VALUE_BYTES_MAX,
 };
 use crate::overlay::{Overlay, Pending, weight};
-use crate::view::is_reserved;
+use crate::view::{FLOOR_KEY, is_reserved};
 use protocol::audit;
-use protocol::data::{Batch, Outcome, View, Write};
+use protocol::data::{Batch, Outcome, Space, View, Write};
 
 /// What to commit.
 pub enum Work {
@@ -15,6 +16,8 @@ pub enum Work {
     Batch(Batch),
     /// A batch that is made when its turn comes, from all that was committed before it. An `Err` writes nothing.
     Build(Build),
+    /// A batch of the store itself, which may write its own keys.
+    Own(Batch),
 }
 
 /// Makes a batch on the writer's side, from a view that nobody else changes meanwhile.
@@ -65,14 +68,28 @@ impl Core {
         outcomes.pop().unwrap_or_else(|| Outcome::Failed("the batch got no answer".into()))
     }
 
+    /// As [`Core::commit`], for a batch that holds keys of the store's own.
+    pub(crate) fn commit_own(&mut self, batch: Batch) -> Outcome {
+        let mut outcomes = self.commit_now(vec![Work::Own(batch)]);
+        outcomes.pop().unwrap_or_else(|| Outcome::Failed("the batch got no answer".into()))
+    }
+
     /// Adds a batch and the leaves of its events to the group.
     fn prepare(&self, work: Work, group: &mut Group) -> Result<Vec<u64>, String> {
         let view = self.view();
+        let is_own = matches!(work, Work::Own(_));
         let batch = match work {
-            Work::Batch(batch) => batch,
+            Work::Batch(batch) | Work::Own(batch) => batch,
             Work::Build(build) => build(&Overlay { base: &view, pending: &group.pending })?,
         };
-        check(&batch)?;
+        if !is_own {
+            check(&batch)?;
+        }
+        for write in &batch.writes {
+            if let Some(value) = &write.value {
+                self.guard.admit(write.space, &write.key, value)?;
+            }
+        }
         batch.writes.into_iter().for_each(|write| group.pending.lay(write));
         let over = Overlay { base: &view, pending: &group.pending };
         let appended = audit::append(&over, &self.salts, &batch.events);
@@ -99,7 +116,14 @@ impl Core {
                 "the index takes no writes and too many wait for it. Check the disk, then restart the node".into()
             );
         }
-        let writes = pending.into_writes();
+        let writes = match self.guarded(pending) {
+            Ok(writes) => writes,
+            Err(error) => {
+                self.note_health(error.is_full());
+                tracing::error!(%error, "nothing was committed");
+                return Err(if error.is_full() { AppendError::Full.to_string() } else { error.to_string() });
+            }
+        };
         let mark = match self.append(&writes) {
             Ok(mark) => mark,
             Err(error) => {
@@ -108,6 +132,7 @@ impl Core {
                 return Err(error.to_string());
             }
         };
+        self.floor_noted = self.guard.ring.floor();
         let mut pending = Pending::default();
         writes.into_iter().for_each(|write| pending.lay(write));
         self.shared.show(pending);
@@ -127,6 +152,33 @@ impl Core {
             tracing::error!(%error, "the index could not take a group; it is kept in memory until the next start");
             self.note_lag(&error.to_string());
         }
+    }
+
+    /// The raw form of all writes. Keys of patients that are new are made first, a block of them at a time, and durable.
+    fn guarded(&mut self, pending: Pending) -> Result<Vec<Write>, KeyringError> {
+        let owners = pending.iter().filter_map(|(space, key, value)| owner(space, key, value?));
+        if let Some(newest) = owners.max().filter(|newest| *newest >= self.guard.ring.floor()) {
+            match self.guard.ring.make(newest) {
+                Err(error) if error.is_full() && self.reserve.free(&*self.disk) => {
+                    tracing::error!("the disk is full: the reserve was given back; free some space soon");
+                    self.note_health(true);
+                    self.guard.ring.make(newest)?;
+                }
+                done => done?,
+            }
+        }
+        let mut raw = Pending::default();
+        for mut write in pending.into_writes() {
+            if let Some(value) = &write.value {
+                write.value = Some(self.guard.seal(write.space, &write.key, value)?);
+            }
+            raw.lay(write);
+        }
+        let floor = self.guard.ring.floor();
+        if floor > self.floor_noted {
+            raw.lay(Write { space: Space::Meta, key: FLOOR_KEY.to_vec(), value: Some(floor.to_be_bytes().to_vec()) });
+        }
+        Ok(raw.into_writes())
     }
 
     /// Appends; on a full disk once more with the room of the reserve.
@@ -149,7 +201,7 @@ impl Core {
 }
 
 /// Bounds of a batch; whatever breaks them is a mistake of the caller and writes nothing.
-fn check(batch: &Batch) -> Result<(), String> {
+pub(crate) fn check(batch: &Batch) -> Result<(), String> {
     let mut bytes = 0;
     for write in &batch.writes {
         let name = write.space.name();

@@ -3,9 +3,10 @@ use crate::codec::Codec;
 use crate::db::{Change, Db, DbError, Pair};
 use crate::disk::Disk;
 use crate::journal::Mark;
+use crate::keyring::{Guard, KeyringError, ValueError};
 use crate::overlay::{Pending, Range};
 use protocol::data::{Space, View};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// A look at the store that sees every acknowledged batch. Cheap to clone; calls block and may touch the disk.
 ///
@@ -36,6 +37,7 @@ pub struct Health {
 pub(crate) struct Shared {
     pub(crate) db: Arc<dyn Db>,
     pub(crate) codec: Codec,
+    guard: OnceLock<Guard>,
     pub(crate) health: Mutex<Health>,
     disk: Arc<dyn Disk>,
     /// Acknowledged writes that the index does not have yet, or could not take. They are read over it, so that nobody sees
@@ -48,22 +50,46 @@ impl View for StoreView {
         if is_reserved(space, key) {
             return None;
         }
-        self.shared.get(space, key).unwrap_or_else(|error| self.shared.stop(&error))
+        let raw = self.shared.get(space, key).unwrap_or_else(|error| self.shared.stop(&error))?;
+        Some(self.shared.unguard(space, key, raw))
     }
 
     fn scan(&self, space: Space, prefix: &[u8], from: &[u8], limit: usize) -> Vec<Pair> {
         let from = if space == Space::Meta { from.max(FIRST_FREE) } else { from };
         let at = Range { space, prefix, from, limit };
-        self.shared.scan(&at).unwrap_or_else(|error| self.shared.stop(&error))
+        let pairs = self.shared.scan(&at).unwrap_or_else(|error| self.shared.stop(&error));
+        let open = |(key, raw): Pair| {
+            let value = self.shared.unguard(space, &key, raw);
+            (key, value)
+        };
+        pairs.into_iter().map(open).collect()
     }
 }
 
 impl Shared {
     pub(crate) fn new(disk: Arc<dyn Disk>, db: Arc<dyn Db>, codec: Codec) -> Self {
-        Self { db, codec, disk, health: Mutex::default(), lag: RwLock::default() }
+        Self { db, codec, guard: OnceLock::new(), disk, health: Mutex::default(), lag: RwLock::default() }
     }
 
-    /// The value under any key, reserved ones included.
+    /// From here on values of patients can be opened.
+    pub(crate) fn guard_with(&self, guard: Guard) {
+        // Set once, by the one who opens the store.
+        let _ = self.guard.set(guard);
+    }
+
+    /// The value in a raw one.
+    fn unguard(&self, space: Space, key: &[u8], raw: Vec<u8>) -> Vec<u8> {
+        let Some(guard) = self.guard.get() else { return raw };
+        match guard.open(space, key, raw) {
+            Ok(value) => value,
+            Err(ValueError::Damaged) => {
+                self.stop(&DbError::Damaged(format!("a value of `{}` does not open with its patient's key", space.name())))
+            }
+            Err(ValueError::Key(error)) => stop_for_key(&error),
+        }
+    }
+
+    /// The raw value under any key, reserved ones included.
     pub(crate) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
         let lag = self.lag();
         if let Some(value) = lag.find(space, key) {
@@ -174,6 +200,11 @@ impl Shared {
     }
 }
 
+/// Nothing of the index is wrong, so nothing is rebuilt; to answer "nothing there" would be a lie all the same.
+fn stop_for_key(error: &KeyringError) -> ! {
+    panic!("{error}");
+}
+
 /// Whether the store keeps this key for itself.
 pub(crate) fn is_reserved(space: Space, key: &[u8]) -> bool {
     space == Space::Meta && key < FIRST_FREE
@@ -185,5 +216,11 @@ pub(crate) const REBUILD_PATH: &str = "rebuild";
 const APPLIED: &[u8] = b"\0applied";
 /// Schema version of the values.
 pub(crate) const SCHEMA_KEY: &[u8] = b"\0schema";
+/// Below which number the keys of all patients are made.
+pub(crate) const FLOOR_KEY: &[u8] = b"\0keys";
+/// Before a patient's number: its key is to be erased, or is.
+pub(crate) const ERASED_PREFIX: &[u8] = b"\0erased/";
+/// How far an old store's values were sealed with their patients' keys.
+pub(crate) const RESEALED_KEY: &[u8] = b"\0resealed";
 /// Keys of `meta` below this one are the store's own.
 const FIRST_FREE: &[u8] = &[1];

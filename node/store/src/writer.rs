@@ -3,6 +3,7 @@ use crate::core::Core;
 use crate::limits::{GROUP_BATCHES_MAX, QUEUE_BATCHES_MAX};
 use crate::tx::Work;
 use protocol::data::{Batch, Outcome};
+use protocol::ids::PatientRef;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -33,6 +34,7 @@ pub(crate) struct Writer {
 
 enum Job {
     Commit(Work, Done),
+    Erase(PatientRef, Batch, SyncSender<Result<Vec<u64>, String>>),
     Flush(SyncSender<()>),
     Close,
 }
@@ -67,6 +69,15 @@ impl Writer {
         }
     }
 
+    pub(crate) fn erase(&self, patient: PatientRef, batch: Batch) -> Result<Vec<u64>, String> {
+        let (answer, done) = sync_channel(1);
+        let closed = || Err("the store is closed; nothing was erased".to_owned());
+        if self.queue.send(Job::Erase(patient, batch, answer)).is_err() {
+            return closed();
+        }
+        done.recv().unwrap_or_else(|_| closed())
+    }
+
     pub(crate) fn flush(&self) {
         let (answer, done) = sync_channel(1);
         if self.queue.send(Job::Flush(answer)).is_ok() {
@@ -91,7 +102,7 @@ fn run(mut core: Core, jobs: &Receiver<Job>) {
     let mut is_open = true;
     while is_open && let Ok(first) = jobs.recv() {
         let (mut works, mut waiting) = (Vec::new(), Vec::new());
-        let mut flushed = Vec::new();
+        let (mut flushed, mut erase) = (Vec::new(), None);
         let mut next = Some(first);
         while let Some(job) = next {
             match job {
@@ -100,6 +111,11 @@ fn run(mut core: Core, jobs: &Receiver<Job>) {
                     waiting.push(done);
                 }
                 Job::Flush(answer) => flushed.push(answer),
+                Job::Erase(patient, batch, answer) => {
+                    // Rare, and behind all that came before it.
+                    erase = Some((patient, batch, answer));
+                    break;
+                }
                 Job::Close => is_open = false,
             }
             next = if is_open && works.len() < GROUP_BATCHES_MAX { jobs.try_recv().ok() } else { None };
@@ -111,6 +127,9 @@ fn run(mut core: Core, jobs: &Receiver<Job>) {
         }
         // After the answers: sled takes longer than the sync that they wait for.
         core.index();
+        if let Some((patient, batch, answer)) = erase {
+            let _ = answer.send(core.erase(patient, batch));
+        }
         if !flushed.is_empty() || !is_open {
             flush(&core);
         }

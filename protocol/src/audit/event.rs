@@ -67,6 +67,8 @@ vocabulary! {
         Restored = 27, "restored";
         /// Something that a person must look at.
         Alarm = 28, "alarm";
+        /// A patient was erased: its key was overwritten. The event names no patient.
+        PatientErased = 29, "patient-erased";
     }
 }
 

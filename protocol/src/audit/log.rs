@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     crypto::{mac, sha256},
-    data::{Space, View, Write, decode, encode},
+    data::{ERASED, Space, View, Write, decode, encode},
     ids::Hash,
 };
 use serde::{Deserialize, Serialize};
@@ -88,12 +88,21 @@ pub fn event(view: &dyn View, index: u64) -> Option<Event> {
     view.get(Space::Audit, &event_key(index)).and_then(|bytes| decode(&bytes))
 }
 
-/// Up to `limit` events from `from` on, with their indexes.
-pub fn events(view: &dyn View, from: u64, limit: usize) -> Vec<(u64, Event)> {
-    view.scan(Space::Audit, EVENT, &event_key(from), limit)
-        .into_iter()
-        .filter_map(|(key, bytes)| Some((index_of(&key)?, decode(&bytes)?)))
-        .collect()
+/// Up to `limit` events from `from` on, with their indexes; those of erased patients are passed over.
+pub fn events(view: &dyn View, mut from: u64, limit: usize) -> Vec<(u64, Event)> {
+    let mut out = Vec::new();
+    while out.len() < limit {
+        let wanted = limit - out.len();
+        let page = view.scan(Space::Audit, EVENT, &event_key(from), wanted);
+        let next = page.last().and_then(|(key, _)| index_of(key)?.checked_add(1));
+        let is_end = page.len() < wanted;
+        out.extend(page.into_iter().filter_map(|(key, bytes)| Some((index_of(&key)?, decode(&bytes)?))));
+        match next {
+            Some(next) if !is_end => from = next,
+            _ => break,
+        }
+    }
+    out
 }
 
 /// The hash of the leaf at `index`.
@@ -174,11 +183,14 @@ pub fn verify_log(view: &dyn View, salt_key: &[u8; 32]) -> Result<Head, LogDamag
             if next == head.size {
                 break;
             }
-            if index_of(&key) != Some(next) || decode::<Event>(&bytes).is_none() {
-                return Err(LogDamage::Event(next));
-            }
+            // The event of an erased patient cannot be read, so its leaf speaks for it; the root covers it all the same.
+            let leaf = match bytes.as_slice() {
+                ERASED => leaf_hash(view, next),
+                bytes => decode::<Event>(bytes).map(|_| leaf_of(salt_key, next, bytes)),
+            };
+            let leaf = leaf.filter(|_| index_of(&key) == Some(next)).ok_or(LogDamage::Event(next))?;
             let mut damage = None;
-            frontier.push(leaf_of(salt_key, next, &bytes), |level, hash| {
+            frontier.push(leaf, |level, hash| {
                 if node(view, level, next >> level) != Some(hash) {
                     damage.get_or_insert(LogDamage::Node { level, node: next >> level });
                 }
@@ -246,7 +258,8 @@ fn node_or_rebuilt(view: &dyn View, salt_key: &[u8; 32], level: u8, at: u64) -> 
         return hash;
     }
     if level == 0 {
-        return event_bytes(view, at).map_or(Hash([0; 32]), |bytes| leaf_of(salt_key, at, &bytes));
+        let bytes = event_bytes(view, at).filter(|bytes| bytes != ERASED);
+        return bytes.map_or(Hash([0; 32]), |bytes| leaf_of(salt_key, at, &bytes));
     }
     let child = |side: u64| node_or_rebuilt(view, salt_key, level - 1, at * 2 + side);
     hash_children(&child(0), &child(1))

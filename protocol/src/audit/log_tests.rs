@@ -52,6 +52,23 @@ fn positions_count_up_across_batches() {
 }
 
 #[test]
+fn the_log_verifies_around_events_of_erased_patients_and_passes_them_over() {
+    let mut view = log_of(9, 4);
+    for index in [0, 3, 4, 5] {
+        view.apply(&[put(event_key(index), ERASED.to_vec())]);
+    }
+    assert_eq!(verify_log(&view, &KEY), Ok(head(&log_of(9, 4))));
+    let indexes = |from, limit| events(&view, from, limit).into_iter().map(|(index, _)| index).collect::<Vec<_>>();
+    assert_eq!(indexes(0, 2), [1, 2]);
+    assert_eq!(indexes(3, 2), [6, 7]);
+    assert_eq!(indexes(3, 9), [6, 7, 8]);
+    view.apply(&[put(node_key(0, 4), vec![1; 32])]);
+    assert!(matches!(verify_log(&view, &KEY), Err(LogDamage::Node { .. } | LogDamage::Root(_))));
+    view.apply(&[Write { space: Space::Audit, key: node_key(0, 4), value: None }]);
+    assert_eq!(verify_log(&view, &KEY), Err(LogDamage::Event(4)));
+}
+
+#[test]
 fn no_events_write_nothing() {
     assert_eq!(append(&MemoryView::default(), &KEY, &[]), Appended::default());
     assert_eq!(head(&MemoryView::default()), Head { size: 0, root: empty_root() });

@@ -16,6 +16,9 @@ pub trait Disk: Send + Sync {
     fn make_folder(&self, folder: &str) -> Result<(), DiskError>;
     /// Adds bytes at the end of a file, which it makes if need be. After an error any part may have been written.
     fn append(&self, path: &str, bytes: &[u8]) -> Result<(), DiskError>;
+    /// Writes over the bytes from `offset` on in a file, which it makes if need be; what lies between its end and `offset`
+    /// reads as zeros. After an error any part may have been written.
+    fn write_at(&self, path: &str, offset: u64, bytes: &[u8]) -> Result<(), DiskError>;
     /// Makes all bytes of a file durable. After an error they count as lost: never try again and go on.
     fn sync(&self, path: &str) -> Result<(), DiskError>;
     /// Makes the names in a folder durable.

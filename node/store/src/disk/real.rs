@@ -57,6 +57,20 @@ impl Disk for RealDisk {
         written.map_err(|e| DiskError::io("writing", path, &e))
     }
 
+    fn write_at(&self, path: &str, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
+        let write = || {
+            // A handle for appending writes at the end whatever its position, so this one is its own; the sync through the
+            // kept handle covers the file.
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(false);
+            owner_only(&mut options);
+            let mut file = options.open(self.at(path))?;
+            file.seek(SeekFrom::Start(offset))?;
+            file.write_all(bytes)
+        };
+        write().map_err(|e| DiskError::io("writing", path, &e))
+    }
+
     fn sync(&self, path: &str) -> Result<(), DiskError> {
         let synced = self.handle(path).and_then(|file| file.sync_data());
         synced.map_err(|e| DiskError::io("syncing", path, &e))

@@ -184,6 +184,42 @@ impl State {
         self.next
     }
 
+    /// Writes at a place, or at the end, as much as faults and room allow.
+    fn write(&mut self, path: &str, at: Option<usize>, bytes: &[u8]) -> Result<(), DiskError> {
+        let mut result = self.change("writing", path);
+        if self.faults.read_only {
+            return result;
+        }
+        let mut len = bytes.len();
+        let share = self.faults.write_errors;
+        if result.is_ok() && self.draws.per_mille(share) {
+            result = Err(DiskError::new("writing", path, Trouble::Other("the disk reports an error".into())));
+        }
+        if result.is_err() {
+            len = self.draws.below(bytes.len() as u64 + 1) as usize;
+        }
+        let there = self.seen.get(path).and_then(|id| self.files.get(id)).map_or(0, |file| file.seen.len());
+        let at = at.unwrap_or(there);
+        if let Some(capacity) = self.faults.capacity {
+            // What is written over takes no room; what lies between the end and `at` does.
+            let room = capacity.saturating_sub(self.used()) as usize;
+            let fits = (there + room).saturating_sub(at);
+            if len > fits {
+                len = fits;
+                result = Err(DiskError::new("writing", path, Trouble::Full));
+            }
+        }
+        let id = self.create(path);
+        if let Some(file) = self.files.get_mut(&id)
+            && len > 0
+        {
+            file.pending.push(Change::Write { at, bytes: bytes[..len].to_vec() });
+            file.seen.resize(file.seen.len().max(at + len), 0);
+            file.seen[at..at + len].copy_from_slice(&bytes[..len]);
+        }
+        result
+    }
+
     fn used(&self) -> u64 {
         self.seen.values().filter_map(|id| self.files.get(id)).map(|file| file.seen.len() as u64).sum()
     }
@@ -258,34 +294,11 @@ impl Disk for VirtualDisk {
     }
 
     fn append(&self, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
-        let mut state = self.lock();
-        let mut result = state.change("writing", path);
-        if state.faults.read_only {
-            return result;
-        }
-        let mut len = bytes.len();
-        let share = state.faults.write_errors;
-        if result.is_ok() && state.draws.per_mille(share) {
-            result = Err(DiskError::new("writing", path, Trouble::Other("the disk reports an error".into())));
-        }
-        if result.is_err() {
-            len = state.draws.below(bytes.len() as u64 + 1) as usize;
-        }
-        if let Some(capacity) = state.faults.capacity {
-            let room = capacity.saturating_sub(state.used()) as usize;
-            if len > room {
-                len = room;
-                result = Err(DiskError::new("writing", path, Trouble::Full));
-            }
-        }
-        let id = state.create(path);
-        if let Some(file) = state.files.get_mut(&id)
-            && len > 0
-        {
-            file.pending.push(Change::Write { at: file.seen.len(), bytes: bytes[..len].to_vec() });
-            file.seen.extend_from_slice(&bytes[..len]);
-        }
-        result
+        self.lock().write(path, None, bytes)
+    }
+
+    fn write_at(&self, path: &str, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
+        self.lock().write(path, Some(offset as usize), bytes)
     }
 
     fn sync(&self, path: &str) -> Result<(), DiskError> {

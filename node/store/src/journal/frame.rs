@@ -26,9 +26,8 @@ pub(crate) struct JournalKeys {
 
 impl JournalKeys {
     pub(crate) fn new(master: &MasterKey) -> Self {
-        let mut check = [0; 8];
-        check.copy_from_slice(&master.derive("journal/check")[..8]);
-        Self { seal: Seal::new(&master.derive("journal")), markers: master.derive("journal/markers"), check }
+        let (seal, markers) = (Seal::new(&master.derive("journal")), master.derive("journal/markers"));
+        Self { seal, markers, check: master.check() }
     }
 
     /// What a frame with this number begins with. By it a frame is found again behind a damaged one.

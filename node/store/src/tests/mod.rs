@@ -9,7 +9,7 @@ use protocol::data::{Batch, MemoryView, Space, View};
 use protocol::time::Millis;
 use std::sync::Arc;
 
-fn small() -> CoreConfig {
+pub(crate) fn small() -> CoreConfig {
     CoreConfig { entropy: [6; 32], segment_bytes: 4 << 10, reserve_bytes: 0 }
 }
 
@@ -17,7 +17,7 @@ fn config() -> StoreConfig {
     StoreConfig { segment_bytes: 64 << 10, reserve_bytes: 64 << 10, ..StoreConfig::new([6; 32]) }
 }
 
-fn memory(disk: &Arc<VirtualDisk>) -> Core {
+pub(crate) fn memory(disk: &Arc<VirtualDisk>) -> Core {
     Core::open(disk.clone(), Arc::new(MapDb::default()), &small()).unwrap().0
 }
 
