@@ -1,21 +1,22 @@
 //! The store without threads: opening, committing, over any disk and any index. The node's writer thread is a thin shell
 //! around it; the simulator drives it directly.
 use crate::blobs::Blobs;
+use crate::check::{FileCheck, VerifyReport, verify};
 use crate::codec::Codec;
 use crate::db::{Db, DbError};
 use crate::disk::Disk;
 use crate::error::{OpenError, OpenReport};
-use crate::keyring::{Guard, Keyring, KeyringReport, KeyringError, Lookup, reseal};
-use crate::journal::{AppendError, Journal, JournalKeys, JournalReader, Mark, ReplayError};
+use crate::journal::{Floor, Journal, JournalError, JournalKeys, JournalReader, Mark, ReplayError, segments};
+use crate::keyring::{Guard, Keyring, KeyringError, KeyringReport, Lookup};
 use crate::keys::MasterKey;
-use crate::limits::{GROUP_WRITES_MAX, SEGMENT_BYTES_MIN};
+use crate::limits::{GROUP_BYTES_MAX, GROUP_WRITES_MAX, SEGMENT_BYTES_MIN};
+use crate::migrate::{self, KEYS_SCHEMA, SCHEMA};
 use crate::overlay::Pending;
 use crate::reserve::{self, Reserve};
-use crate::view::{
-    ERASED_PREFIX, FLOOR_KEY, Health, REBUILD_PATH, SCHEMA_KEY, Shared, StoreView, is_reserved,
-};
+use crate::snapshot::{self, Checked, Compacted, MakeError, Maker, SnapshotKeys, SnapshotReader};
 use crate::tx::check;
-use protocol::data::{Batch, Outcome, Space, Write};
+use crate::view::{ERASED_PREFIX, FLOOR_KEY, Health, REBUILD_PATH, SCHEMA_KEY, Shared, StoreView, is_reserved};
+use protocol::data::{Batch, Outcome, Space};
 use protocol::ids::PatientRef;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
@@ -47,7 +48,9 @@ pub struct Core {
     pub(crate) guard: Guard,
     /// What the journal holds of the floor of the keys.
     pub(crate) floor_noted: u64,
-    blobs: Blobs,
+    pub(crate) keys: Arc<JournalKeys>,
+    pub(crate) snapshots: Arc<SnapshotKeys>,
+    pub(crate) blobs: Blobs,
     copies: Blobs,
 }
 
@@ -67,8 +70,12 @@ impl Core {
     }
 
     fn try_open(disk: &Arc<dyn Disk>, db: &Arc<dyn Db>, config: &CoreConfig) -> Result<(Self, OpenReport), OpenError> {
+        if disk.len(RESTORING_PATH)?.is_some() {
+            return Err(OpenError::Restoring);
+        }
         let master = master_key(&**disk, config)?;
         let keys = Arc::new(JournalKeys::new(&master));
+        let snapshots = Arc::new(SnapshotKeys::new(&master, &keys));
         let shared = Arc::new(Shared::new(disk.clone(), db.clone(), Codec::new(&master)));
         let applied = shared.applied()?;
         if applied.position > 0 && disk.len(REBUILD_PATH)?.is_some() {
@@ -76,22 +83,17 @@ impl Core {
         }
         check_schema(shared.get(Space::Meta, SCHEMA_KEY)?.as_deref())?;
         let segment_bytes = config.segment_bytes.max(SEGMENT_BYTES_MIN);
-        let opened = Journal::open(disk.clone(), keys, segment_bytes, applied.position)?;
+        let covered = snapshot::headers(disk, &snapshots)?.last().map_or(0, |mark| mark.position);
+        let floor = Floor { seen: applied.position, covered };
+        let opened = Journal::open(disk.clone(), keys.clone(), segment_bytes, floor)?;
         let mut journal = opened.journal;
+        let base = Base::find(disk, &snapshots, &applied, journal.head().position)?;
+        let applied = base.load(disk, &snapshots, &shared, applied)?;
         let replayed = catch_up(&journal.reader(), &shared, applied, journal.head().position)?;
         let guard = open_keys(disk, &shared, &master, config)?;
-        if journal.head().position == 0 {
-            let schema = write(SCHEMA_KEY, SCHEMA.to_be_bytes().to_vec());
-            let mark = journal.append(std::slice::from_ref(&schema)).map_err(|e| first_write(&e))?;
-            let mut group = Pending::default();
-            group.lay(schema);
-            shared.apply(group, &mark)?;
-        } else if schema_of(&shared)? < SCHEMA {
-            let values = reseal(&mut journal, &shared, &guard, SCHEMA)?;
-            tracing::info!(values, "the store now has schema {SCHEMA}: values of patients lie under their own keys");
-        }
-        disk.remove(REBUILD_PATH)?;
         let (blobs, removed_parts) = Blobs::open(disk.clone(), &master)?;
+        let migrated = migrate::run(&mut journal, &shared, &blobs, &guard)?;
+        disk.remove(REBUILD_PATH)?;
         let (copies, removed_copies) = Blobs::open_copies(disk.clone(), &master)?;
         let reserve = Reserve::open(&**disk, config.reserve_bytes);
         let report = OpenReport {
@@ -100,6 +102,9 @@ impl Core {
             cut: opened.cut,
             replayed,
             rebuilt: None,
+            base: base.good.map(|good| good.mark.position),
+            bad_snapshots: base.bad,
+            migrated,
             has_reserve: reserve.is_there(),
             removed_parts: removed_parts + removed_copies,
         };
@@ -115,6 +120,8 @@ impl Core {
             floor_noted: 0,
             guard,
             master,
+            keys,
+            snapshots,
             blobs,
             copies,
         };
@@ -181,6 +188,32 @@ impl Core {
         self.shared.db.flush()
     }
 
+    /// Folds all that is acknowledged into a snapshot, then removes what enough snapshots cover.
+    ///
+    /// # Errors
+    /// [`MakeError`]; nothing that is needed is gone then.
+    pub fn compact(&self) -> Result<Compacted, MakeError> {
+        compact(&self.maker(), &self.shared, self.journal.head().position, &mut |_| true)
+    }
+
+    /// Checks everything there is.
+    pub fn verify(&self) -> VerifyReport {
+        verify(&self.files(), &self.shared, &self.salts, &mut |_| true)
+    }
+
+    pub(crate) fn files(&self) -> FileCheck {
+        FileCheck {
+            disk: self.disk.clone(),
+            keys: self.keys.clone(),
+            snapshots: self.snapshots.clone(),
+            blobs: self.blobs(),
+        }
+    }
+
+    pub(crate) fn maker(&self) -> Maker {
+        Maker { disk: self.disk.clone(), keys: self.snapshots.clone(), journal: self.reader() }
+    }
+
     pub(crate) fn reader(&self) -> JournalReader {
         self.journal.reader()
     }
@@ -193,11 +226,78 @@ impl Core {
     }
 }
 
+/// Makes a snapshot at frame `head` and removes what enough snapshots cover and the index has on its disk.
+pub(crate) fn compact(
+    maker: &Maker,
+    shared: &Shared,
+    head: u64,
+    pace: &mut dyn FnMut(u64) -> bool,
+) -> Result<Compacted, MakeError> {
+    maker.make(head, pace)?;
+    // What the index has now is on its disk after the flush.
+    let indexed = shared.applied().and_then(|applied| shared.db.flush().map(|()| applied.position));
+    let indexed = indexed.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the index could not be flushed; no segment is dropped");
+        0
+    });
+    maker.drop_covered(indexed, pace)
+}
+
+/// Where an empty index begins.
+struct Base {
+    good: Option<Checked>,
+    bad: Vec<String>,
+}
+
+impl Base {
+    /// For an empty index the newest snapshot that reads well; for any other, nothing.
+    fn find(disk: &Arc<dyn Disk>, keys: &SnapshotKeys, applied: &Mark, head: u64) -> Result<Self, OpenError> {
+        let first = segments(&**disk)?.first().copied().unwrap_or(1);
+        if applied.position > 0 {
+            if first > applied.position + 1 {
+                return Err(OpenError::IndexUnfit("frames that it lacks are in the snapshots only".into()));
+            }
+            return Ok(Self { good: None, bad: Vec::new() });
+        }
+        let (good, bad) = snapshot::newest_good(disk, keys, head);
+        bad.iter().for_each(|error| tracing::error!(%error, "the index is made without this snapshot"));
+        if good.map_or(0, |good| good.mark.position) + 1 < first {
+            return Err(JournalError::Uncovered { first }.into());
+        }
+        Ok(Self { good, bad: bad.iter().map(ToString::to_string).collect() })
+    }
+
+    /// Gives the index the pairs of the snapshot. Its mark comes last: interrupted, it is done again.
+    fn load(
+        &self,
+        disk: &Arc<dyn Disk>,
+        keys: &Arc<SnapshotKeys>,
+        shared: &Shared,
+        applied: Mark,
+    ) -> Result<Mark, OpenError> {
+        let Some(good) = self.good else { return Ok(applied) };
+        let reader = SnapshotReader::open(disk.clone(), keys, good.mark.position)?;
+        let mut next = snapshot::source(reader, keys.clone());
+        let mut group = Pending::default();
+        while let Some(write) = next()? {
+            if is_reserved(write.space, &write.key) && write.key == SCHEMA_KEY {
+                check_schema(write.value.as_deref())?;
+            }
+            group.lay(write);
+            if group.len() >= GROUP_WRITES_MAX || group.bytes() >= GROUP_BYTES_MAX {
+                shared.apply(std::mem::take(&mut group), &Mark::default())?;
+            }
+        }
+        shared.apply(group, &good.mark)?;
+        Ok(good.mark)
+    }
+}
+
 fn master_key(disk: &dyn Disk, config: &CoreConfig) -> Result<MasterKey, OpenError> {
     if let Some(key) = MasterKey::load(disk)? {
         return Ok(key);
     }
-    if !disk.list("journal")?.is_empty() {
+    if !disk.list("journal")?.is_empty() || !snapshot::list(disk)?.is_empty() {
         return Err(OpenError::KeyMissing);
     }
     // Not the entropy itself: the keys of the first patients come from it too, and must not come from the master key.
@@ -214,7 +314,7 @@ fn open_keys(
     config: &CoreConfig,
 ) -> Result<Guard, OpenError> {
     let floor = shared.get(Space::Meta, FLOOR_KEY)?;
-    let is_new = floor.is_none() && schema_of(shared)? < SCHEMA;
+    let is_new = floor.is_none() && schema_of(shared)? < KEYS_SCHEMA;
     let ring = Arc::new(Keyring::open(disk.clone(), master, &config.entropy, is_new)?);
     let floor = floor.and_then(|floor| Some(u64::from_be_bytes(floor.try_into().ok()?))).unwrap_or(1);
     ring.expect(floor)?;
@@ -281,18 +381,7 @@ fn check_schema(value: Option<&[u8]>) -> Result<(), OpenError> {
     if found > SCHEMA { Err(OpenError::Newer { found, known: SCHEMA }) } else { Ok(()) }
 }
 
-fn first_write(error: &AppendError) -> OpenError {
-    match error {
-        AppendError::Full => OpenError::Full,
-        other => OpenError::FirstWrite(other.clone()),
-    }
-}
-
-fn write(key: &[u8], value: Vec<u8>) -> Write {
-    Write { space: Space::Meta, key: key.to_vec(), value: Some(value) }
-}
-
 /// Erased patients that are looked up at a time.
 const ERASED_PAGE: usize = 1_000;
-/// Version of keys and values in the spaces. A step up needs a migration.
-const SCHEMA: u32 = 2;
+/// A file with this name stands in a folder that is being restored.
+pub(crate) const RESTORING_PATH: &str = "restoring";

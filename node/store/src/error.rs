@@ -3,6 +3,7 @@ use crate::db::DbError;
 use crate::disk::{DiskError, Trouble};
 use crate::journal::{AppendError, Cut, JournalError};
 use crate::keyring::KeyringError;
+use crate::snapshot::SnapshotError;
 use std::path::PathBuf;
 
 /// Why a store could not be opened. Nothing of it was changed.
@@ -50,8 +51,16 @@ pub enum OpenError {
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(JournalError),
-    /// A new store could not write its first frame.
-    #[error("the new store could not be written: {0}")]
+    /// A restore into this folder was begun and not finished.
+    #[error(
+        "this folder is being restored from a backup, and not all is here yet. Run the same `musubi restore` again; it goes on"
+    )]
+    Restoring,
+    /// No snapshot can be used, for this reason.
+    #[error(transparent)]
+    Snapshot(SnapshotError),
+    /// A new store could not write its first frame, or an old one the frames of a migration.
+    #[error("the store could not be written: {0}")]
     FirstWrite(AppendError),
     /// The keys of the patients cannot be used.
     #[error(transparent)]
@@ -86,6 +95,24 @@ impl From<JournalError> for OpenError {
     }
 }
 
+impl From<SnapshotError> for OpenError {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Disk(error) => error.into(),
+            error => Self::Snapshot(error),
+        }
+    }
+}
+
+impl From<AppendError> for OpenError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Full => Self::Full,
+            error => Self::FirstWrite(error),
+        }
+    }
+}
+
 impl From<DbError> for OpenError {
     fn from(error: DbError) -> Self {
         match error {
@@ -109,6 +136,12 @@ pub struct OpenReport {
     pub replayed: u64,
     /// The index was set aside and made anew.
     pub rebuilt: Option<Rebuilt>,
+    /// The frame of the snapshot that the index was begun from.
+    pub base: Option<u64>,
+    /// Snapshots that could not be used, in sentences.
+    pub bad_snapshots: Vec<String>,
+    /// The schema that the store had, and has now.
+    pub migrated: Option<(u32, u32)>,
     /// The disk has room for the reserve.
     pub has_reserve: bool,
     /// Unfinished blobs that were removed.

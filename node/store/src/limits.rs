@@ -46,3 +46,14 @@ pub const BLOCKS_CACHED_MAX: usize = 64;
 pub const BLOCKS_AHEAD_MAX: u64 = 4_096;
 /// Append handles that the real disk keeps open: the journal and some blobs on their way in.
 pub const HANDLES_MAX: usize = 16;
+/// A snapshot is made when the journal behind the newest one is larger than this, and than that one. Below it replaying is
+/// a matter of seconds; doubling keeps what is written for snapshots in proportion to what was written at all.
+pub const SNAPSHOT_JOURNAL_BYTES_MIN: u64 = 256 << 20;
+/// So many good snapshots must cover a segment before it goes, and are kept: damage to the newest one costs nothing.
+pub const SNAPSHOTS_KEPT: usize = 2;
+/// The newest segments stay whatever covers them: what is read most after a crash has two copies.
+pub const SEGMENTS_KEPT_MIN: usize = 4;
+/// A page of a snapshot is closed at this size: large enough to pack well, small enough to be read in one piece.
+pub const SNAPSHOT_PAGE_BYTES: usize = 512 << 10;
+/// Plain bytes of frames that are sorted in memory while a snapshot is made; what is more waits in files beside it.
+pub const SNAPSHOT_SORT_BYTES: usize = 48 << 20;

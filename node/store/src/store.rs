@@ -1,22 +1,26 @@
 //! The store of a node: one folder, one writer thread, views for everybody.
+use crate::backup::{BackedUp, Backup, BackupFault, BackupPace};
 use crate::blobs::Blobs;
-use crate::core::{Core, CoreConfig};
+use crate::check::{FileCheck, Pace, Scrub, ScrubStep, VerifyReport, check_log, ledger, verify, verify_index};
+use crate::closed::make_private;
+use crate::core::{Core, CoreConfig, compact};
 use crate::db::{Db, DbError, MapDb, SledDb};
-use crate::disk::{Disk, RealDisk, VirtualDisk};
+use crate::disk::{Disk, DiskError, RealDisk, VirtualDisk};
 use crate::error::{OpenError, OpenReport, Rebuilt};
-use crate::journal::JournalReader;
+use crate::journal::Mark;
 use crate::keyring::{self, BackupError, Expired, Keyring, KeyringError, KeyringReport, RingBackup};
 use crate::keys::MasterKey;
 use crate::limits::{CACHE_BYTES_DEFAULT, RESERVE_BYTES_DEFAULT, SEGMENT_BYTES_DEFAULT};
 use crate::lock::FolderLock;
 use crate::reserve;
+use crate::snapshot::{Compacted, MakeError, Maker};
 use crate::tx::Work;
-use crate::verify::{VerifyReport, verify};
 use crate::view::{Health, StoreView};
 use crate::writer::{Busy, Done, Writer};
 use protocol::data::{Batch, Outcome, View};
 use protocol::ids::PatientRef;
 use protocol::time::Millis;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,7 +62,10 @@ pub struct Store {
     view: StoreView,
     blobs: Blobs,
     copies: Blobs,
-    reader: JournalReader,
+    files: FileCheck,
+    maker: Maker,
+    /// Held while files are made or removed that others may be reading: snapshots, dropped segments, backups, checks.
+    care: Mutex<()>,
     salts: Zeroizing<[u8; 32]>,
     master: MasterKey,
     ring: Arc<Keyring>,
@@ -97,11 +104,13 @@ impl Store {
     }
 
     fn start(core: Core, lock: Option<FolderLock>) -> Result<Self, OpenError> {
-        let (view, blobs, copies, reader) = (core.view(), core.blobs(), core.copies(), core.reader());
+        let (view, blobs, copies) = (core.view(), core.blobs(), core.copies());
+        let (files, maker) = (core.files(), core.maker());
         let (salts, master, ring) = (core.salts.clone(), core.master.clone(), core.guard.ring.clone());
         let no_thread = |e: std::io::Error| OpenError::Index(DbError::Disk(format!("no thread for the writer: {e}")));
         let writer = Writer::start(core).map_err(no_thread)?;
-        Ok(Self { writer, view, blobs, copies, reader, salts, master, ring, lock: Mutex::new(lock) })
+        let (care, lock) = (Mutex::default(), Mutex::new(lock));
+        Ok(Self { writer, view, blobs, copies, files, maker, care, salts, master, ring, lock })
     }
 
     /// Commits a batch and waits for its outcome.
@@ -205,9 +214,67 @@ impl Store {
         self.view.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Checks everything: the journal's chain, the index against it, the blobs. Reads all of it; writing goes on.
+    /// Checks everything: snapshots, the journal's chain, the index against both, the blobs, the audit log. Reads all of it;
+    /// writing goes on.
     pub fn verify(&self) -> VerifyReport {
-        verify(&self.reader, &self.view.shared, &self.blobs)
+        self.verify_paced(&mut |_| true)
+    }
+
+    /// As [`Store::verify`]; `pace` hears how much was read.
+    pub fn verify_paced(&self, pace: Pace<'_>) -> VerifyReport {
+        let _held = self.care.lock().unwrap_or_else(PoisonError::into_inner);
+        verify(&self.files, &self.view.shared, &self.salts, pace)
+    }
+
+    /// Whether [`Store::compact`] pays now: the journal has grown.
+    pub fn is_compact_due(&self) -> bool {
+        self.maker.is_due().unwrap_or(false)
+    }
+
+    /// Folds all that is acknowledged into a snapshot, then removes segments and snapshots that enough good snapshots cover.
+    ///
+    /// # Errors
+    /// [`MakeError`]; nothing that is needed is gone then.
+    pub fn compact(&self, pace: Pace<'_>) -> Result<Compacted, MakeError> {
+        let _held = self.care.lock().unwrap_or_else(PoisonError::into_inner);
+        compact(&self.maker, &self.view.shared, self.health().position, pace)
+    }
+
+    /// Begins a slow round over all files.
+    ///
+    /// # Errors
+    /// A folder cannot be listed.
+    pub fn scrub(&self) -> Result<Scrub, DiskError> {
+        Scrub::begin(&self.files)
+    }
+
+    /// Checks the next file of a round; `pace` may sleep.
+    pub fn scrub_step(&self, scrub: &mut Scrub, pace: Pace<'_>) -> ScrubStep {
+        let index = |report: &mut VerifyReport, pace: Pace<'_>| {
+            let _held = self.care.lock().unwrap_or_else(PoisonError::into_inner);
+            verify_index(&self.files, &self.view.shared, report, pace);
+            check_log(&self.view.shared, &self.salts, report);
+        };
+        scrub.step(&self.files, self.health().position, index, pace)
+    }
+
+    /// Copies everything acknowledged to the folder `to`, adding only what is new; writing goes on. `at` is when, in Unix
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`BackupFault`]; the backup that was there before stays.
+    pub fn backup(&self, to: &Path, at: u64, pace: BackupPace<'_>) -> Result<BackedUp, BackupFault> {
+        let _held = self.care.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = RealDisk::new(to);
+        make_private(to)?;
+        let head = || self.health().position;
+        let ledger = ledger(&self.view.shared).unwrap_or_default();
+        Backup { files: &self.files, master: &self.master, to: &made, head: &head, ledger, at }.make(pace)
+    }
+
+    /// Whether the journal, or the snapshot that it begins with, has this very frame.
+    pub fn has_frame(&self, mark: &Mark) -> bool {
+        self.files.reader().replay(mark, mark.position, |_, _| ControlFlow::Continue(())).is_ok()
     }
 
     /// Makes the index durable. What is acknowledged is durable without.

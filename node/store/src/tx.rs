@@ -116,9 +116,13 @@ impl Core {
                 "the index takes no writes and too many wait for it. Check the disk, then restart the node".into()
             );
         }
+        let mut pending = pending;
+        let notes = self.blobs.take_notes();
+        notes.iter().for_each(|note| pending.lay(note.write()));
         let writes = match self.guarded(pending) {
             Ok(writes) => writes,
             Err(error) => {
+                self.blobs.put_back(notes);
                 self.note_health(error.is_full());
                 tracing::error!(%error, "nothing was committed");
                 return Err(if error.is_full() { AppendError::Full.to_string() } else { error.to_string() });
@@ -127,6 +131,7 @@ impl Core {
         let mark = match self.append(&writes) {
             Ok(mark) => mark,
             Err(error) => {
+                self.blobs.put_back(notes);
                 self.note_health(error == AppendError::Full);
                 tracing::error!(%error, "nothing was committed");
                 return Err(error.to_string());

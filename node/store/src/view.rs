@@ -82,9 +82,8 @@ impl Shared {
         let Some(guard) = self.guard.get() else { return raw };
         match guard.open(space, key, raw) {
             Ok(value) => value,
-            Err(ValueError::Damaged) => {
-                self.stop(&DbError::Damaged(format!("a value of `{}` does not open with its patient's key", space.name())))
-            }
+            Err(ValueError::Damaged) => self
+                .stop(&DbError::Damaged(format!("a value of `{}` does not open with its patient's key", space.name()))),
             Err(ValueError::Key(error)) => stop_for_key(&error),
         }
     }
@@ -157,11 +156,13 @@ impl Shared {
 
     /// The last frame that the index has applied.
     pub(crate) fn applied(&self) -> Result<Mark, DbError> {
-        let Some(value) = self.get(Space::Meta, APPLIED)? else { return Ok(Mark::default()) };
-        let damaged = || DbError::Damaged("its mark is not what was written".into());
-        let (position, digest) = value.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let digest = digest.try_into().map_err(|_| damaged())?;
-        Ok(Mark { position: u64::from_be_bytes(*position), digest })
+        parse_mark(self.get(Space::Meta, APPLIED)?)
+    }
+
+    /// As [`Shared::applied`], for who holds [`Shared::lag`] already.
+    pub(crate) fn applied_in_index(&self) -> Result<Mark, DbError> {
+        let sealed = self.db.get(Space::Meta, APPLIED)?;
+        parse_mark(sealed.map(|sealed| self.open(Space::Meta, APPLIED, sealed)).transpose()?)
     }
 
     /// Bytes of acknowledged writes that the index lacks.
@@ -205,6 +206,14 @@ fn stop_for_key(error: &KeyringError) -> ! {
     panic!("{error}");
 }
 
+fn parse_mark(value: Option<Vec<u8>>) -> Result<Mark, DbError> {
+    let Some(value) = value else { return Ok(Mark::default()) };
+    let damaged = || DbError::Damaged("its mark is not what was written".into());
+    let (position, digest) = value.split_first_chunk::<8>().ok_or_else(damaged)?;
+    let digest = digest.try_into().map_err(|_| damaged())?;
+    Ok(Mark { position: u64::from_be_bytes(*position), digest })
+}
+
 /// Whether the store keeps this key for itself.
 pub(crate) fn is_reserved(space: Space, key: &[u8]) -> bool {
     space == Space::Meta && key < FIRST_FREE
@@ -213,7 +222,7 @@ pub(crate) fn is_reserved(space: Space, key: &[u8]) -> bool {
 /// A file with this name asks for a rebuild of the index at the next start.
 pub(crate) const REBUILD_PATH: &str = "rebuild";
 /// Position and digest of the last frame that the index has applied.
-const APPLIED: &[u8] = b"\0applied";
+pub(crate) const APPLIED: &[u8] = b"\0applied";
 /// Schema version of the values.
 pub(crate) const SCHEMA_KEY: &[u8] = b"\0schema";
 /// Below which number the keys of all patients are made.
@@ -223,4 +232,4 @@ pub(crate) const ERASED_PREFIX: &[u8] = b"\0erased/";
 /// How far an old store's values were sealed with their patients' keys.
 pub(crate) const RESEALED_KEY: &[u8] = b"\0resealed";
 /// Keys of `meta` below this one are the store's own.
-const FIRST_FREE: &[u8] = &[1];
+pub(crate) const FIRST_FREE: &[u8] = &[1];

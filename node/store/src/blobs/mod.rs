@@ -16,11 +16,12 @@ pub use write::BlobWriter;
 
 use crate::disk::{Disk, DiskError};
 use crate::keys::MasterKey;
+use crate::ledger::Note;
 use crate::limits::BLOB_BYTES_MAX;
 use crate::seal::Seal;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// The name of a blob: a keyed hash of its content, so that it tells nothing to who lacks the key of the store.
@@ -100,6 +101,8 @@ struct Inner {
     /// Hashes chunks and, from their hashes, the whole.
     names: Zeroizing<[u8; 32]>,
     parts: AtomicU64,
+    /// What came and went since the last frame of the journal; of lasting ones only.
+    notes: Mutex<Vec<Note>>,
 }
 
 impl Blobs {
@@ -125,7 +128,15 @@ impl Blobs {
         for part in &parts {
             disk.remove(&format!("{at}/{part}"))?;
         }
-        let inner = Inner { disk, folder, is_lasting, seal: Seal::new(&key), names, parts: AtomicU64::new(0) };
+        let inner = Inner {
+            disk,
+            folder,
+            is_lasting,
+            seal: Seal::new(&key),
+            names,
+            parts: AtomicU64::new(0),
+            notes: Mutex::default(),
+        };
         Ok((Self { inner: Arc::new(inner) }, parts.len() as u64))
     }
 
@@ -183,7 +194,26 @@ impl Blobs {
 
     /// Removes a blob; the caller has made sure that no batch names it any more.
     pub fn remove(&self, id: BlobId) -> Result<(), BlobError> {
+        self.note(Note::Went(id));
         Ok(self.inner.disk.remove(&self.path(id))?)
+    }
+
+    /// What came and went since this was last asked: for the ledger.
+    pub(crate) fn take_notes(&self) -> Vec<Note> {
+        std::mem::take(&mut *self.inner.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts notes back that no frame could take, before newer ones.
+    pub(crate) fn put_back(&self, mut notes: Vec<Note>) {
+        let mut held = self.inner.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.append(&mut held);
+        *held = notes;
+    }
+
+    fn note(&self, note: Note) {
+        if self.inner.is_lasting {
+            self.inner.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        }
     }
 
     /// Names of all blobs.
@@ -198,10 +228,19 @@ impl Blobs {
 
     /// Reads a whole blob and compares its content with its name.
     pub fn check(&self, id: BlobId) -> Result<u64, BlobError> {
+        self.check_paced(id, &mut |_| true)
+    }
+
+    /// As [`Blobs::check`]; `pace` hears how many bytes were read and may stop it, which counts as good.
+    pub(crate) fn check_paced(&self, id: BlobId, pace: &mut dyn FnMut(u64) -> bool) -> Result<u64, BlobError> {
         let reader = self.reader(id)?;
         let mut hashes = Vec::new();
         for index in 0..reader.chunks() {
-            hashes.push(self.chunk_hash(&reader.read_chunk(index)?));
+            let chunk = reader.read_chunk(index)?;
+            hashes.push(self.chunk_hash(&chunk));
+            if !pace(chunk.len() as u64) {
+                return Ok(reader.len());
+            }
         }
         if self.name(&[], reader.len(), &hashes) != id {
             return Err(BlobError::Damaged { id, what: "its content is not what its name says" });
@@ -213,7 +252,7 @@ impl Blobs {
         format!("{}/{:02x}", self.inner.folder, id.0[0])
     }
 
-    fn path(&self, id: BlobId) -> String {
+    pub(crate) fn path(&self, id: BlobId) -> String {
         format!("{}/{id}", self.folder_of(id))
     }
 

@@ -1,5 +1,6 @@
 //! Writing a blob piece by piece.
 use super::{BlobError, BlobId, Blobs, MAGIC, chunk_place, table_place};
+use crate::ledger::Note;
 use crate::limits::{BLOB_BYTES_MAX, CHUNK_BYTES};
 use crate::pack::{Effort, is_squeezed, pack};
 use crate::seal::TAG;
@@ -85,7 +86,8 @@ impl BlobWriter {
         let inner = &self.blobs.inner;
         let disk = &*inner.disk;
         if disk.len(&self.blobs.path(id))?.is_some() && self.blobs.reader(id).is_ok() {
-            // The same content is here already; `drop` removes this copy.
+            // The same content is here already; `drop` removes this copy. It is noted again: what noted it may have failed.
+            self.blobs.note(Note::Came(id, self.len));
             return Ok(id);
         }
         let mut table = self.len.to_be_bytes().to_vec();
@@ -107,6 +109,7 @@ impl BlobWriter {
         disk.sync_folder(inner.folder)?;
         disk.rename(&self.part, &path)?;
         disk.sync_folder(&folder)?;
+        self.blobs.note(Note::Came(id, self.len));
         self.begun = false;
         Ok(id)
     }

@@ -7,7 +7,7 @@ pub enum JournalError {
     /// Bytes that were once acknowledged are no longer what they were. They must come back from a backup.
     #[error(
         "journal/{segment} is damaged at byte {offset} (frame {position}): {what}. Nothing was changed; \
-         put this file back from a backup and start again"
+         put this file back from a backup (`musubi store repair --from DIR`) and start again"
     )]
     Damaged {
         /// File name of the segment.
@@ -20,15 +20,26 @@ pub enum JournalError {
         what: &'static str,
     },
     /// A segment between others, or the first, is not there.
-    #[error("journal/{segment} is missing. Put it back from a backup and start again")]
+    #[error(
+        "journal/{segment} is missing. Put it back from a backup (`musubi store repair --from DIR`) and start again"
+    )]
     Gap {
         /// File name of the missing segment.
         segment: String,
     },
+    /// Frames at the beginning are not here, and no snapshot covers them.
+    #[error(
+        "the journal begins at frame {first}, and no snapshot in snapshots/ covers the frames before it. Put the missing \
+         files of journal/ or snapshots/ back from a backup (`musubi store repair --from DIR`) and start again"
+    )]
+    Uncovered {
+        /// Number of the first frame that is here.
+        first: u64,
+    },
     /// The index has seen more than the journal holds: acknowledged frames are gone from its end.
     #[error(
-        "the journal ends at frame {head}, but the index has seen frame {seen}: newer files of journal/ are missing. \
-         Put them back; if an older journal was restored on purpose, move the folder db/ away and start again"
+        "the journal ends at frame {head}, but the index or a snapshot has seen frame {seen}: newer files of journal/ are \
+         missing. Put them back (`musubi store repair --from DIR`); if an older journal was put there on purpose, move the folder db/ away and start again"
     )]
     Behind {
         /// Last frame of the journal.

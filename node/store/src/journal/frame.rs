@@ -21,7 +21,7 @@ pub(crate) struct JournalKeys {
     seal: Seal,
     markers: Zeroizing<[u8; 32]>,
     /// Tells a wrong key from damage; stands in every segment.
-    pub(super) check: [u8; 8],
+    pub(crate) check: [u8; 8],
 }
 
 impl JournalKeys {
@@ -74,7 +74,7 @@ pub(super) fn digest(before: &Mark, len: u32, payload: &[u8]) -> [u8; 32] {
 }
 
 /// `count`, then for each write `space ‖ put? ‖ key length ‖ key ‖ value length ‖ value`.
-pub(super) fn encode(writes: &[Write]) -> Vec<u8> {
+pub(crate) fn encode(writes: &[Write]) -> Vec<u8> {
     let size: usize = writes.iter().map(|w| 8 + w.key.len() + w.value.as_ref().map_or(0, Vec::len)).sum();
     let mut out = Vec::with_capacity(size + 4);
     // Counts and lengths are bounded by BATCH_BYTES_MAX long before they reach four bytes.
@@ -93,7 +93,7 @@ pub(super) fn encode(writes: &[Write]) -> Vec<u8> {
 }
 
 /// The writes again; none if the bytes are not exactly what [`encode`] makes.
-pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<Write>> {
+pub(crate) fn decode(mut bytes: &[u8]) -> Option<Vec<Write>> {
     let count = u32::from_be_bytes(take(&mut bytes, 4)?.try_into().ok()?) as usize;
     // Each write has at least four bytes, so a false count cannot ask for more memory than the frame has.
     let mut writes = Vec::with_capacity(count.min(bytes.len() / 4));

@@ -1,4 +1,5 @@
 //! Opening the journal, appending to it, beginning a new segment.
+use super::anchor;
 use super::error::{AppendError, JournalError};
 use super::frame::{JournalKeys, Mark};
 use super::reader::JournalReader;
@@ -38,22 +39,39 @@ pub(crate) struct Opening {
     pub(crate) created: bool,
 }
 
+/// What the rest of the store knows of the journal at opening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Floor {
+    /// The last frame that the index has applied: what the journal must hold at least.
+    pub(crate) seen: u64,
+    /// The newest snapshot is of this frame: segments that lie wholly at or below it may be gone. 0 without one.
+    pub(crate) covered: u64,
+}
+
 impl Journal {
-    /// Opens the journal, or makes one. `seen` is the number of the last frame that the index has applied: what the
-    /// journal must hold at least.
+    /// Opens the journal, or makes one.
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
         keys: Arc<JournalKeys>,
         bytes_max: u64,
-        seen: u64,
+        floor: Floor,
     ) -> Result<Opening, JournalError> {
         let mut segments = segment::list(&*disk)?;
         let mut journal = Self { disk, keys, segment: 0, bytes: 0, bytes_max, head: Mark::default(), refusing: None };
-        check_headers(&journal.reader(), &segments)?;
+        let seen = floor.seen.max(floor.covered);
+        let newest = anchor::read(&*journal.disk, &journal.keys)?;
+        check_headers(&journal.reader(), &segments, floor.covered)?;
+        if let Some(lost) = newest.filter(|newest| segments.last() < Some(newest)) {
+            return Err(JournalError::Gap { segment: segment::name(lost) });
+        }
         let mut cut = None;
         while let Some(last) = segments.pop() {
             let bytes = segment::load(&*journal.disk, last)?;
             let Some(before) = segment::open(&bytes, &journal.keys, last)? else {
+                if newest == Some(last) {
+                    let (offset, what) = (0, "its header is incomplete");
+                    return Err(JournalError::Damaged { segment: segment::name(last), offset, position: last, what });
+                }
                 cut = Some(journal.drop_unborn(last, bytes.len() as u64)?);
                 continue;
             };
@@ -88,6 +106,11 @@ impl Journal {
             journal.disk.make_folder(FOLDER)?;
             journal.disk.sync_folder("")?;
             journal.begin_segment()?;
+        } else if newest != Some(journal.segment)
+            && let Err(error) = anchor::write(&*journal.disk, &journal.keys, journal.segment)
+        {
+            // A store of an older release, or a crash at its last new segment. The next segment tries again.
+            tracing::warn!(%error, "the newest segment could not be noted");
         }
         Ok(Opening { journal, cut, created })
     }
@@ -140,6 +163,7 @@ impl Journal {
         }
         self.disk.sync(&path)?;
         self.disk.sync_folder(FOLDER)?;
+        anchor::write(&*self.disk, &self.keys, first)?;
         self.segment = first;
         self.bytes = HEADER_BYTES as u64;
         Ok(())
@@ -173,10 +197,13 @@ impl Journal {
 }
 
 /// All segments are there and belong together, by their headers. Their frames are checked when they are read.
-fn check_headers(reader: &JournalReader, segments: &[u64]) -> Result<(), JournalError> {
+fn check_headers(reader: &JournalReader, segments: &[u64], covered: u64) -> Result<(), JournalError> {
     let Some((first, last)) = segments.first().zip(segments.last()) else { return Ok(()) };
-    if *first != 1 {
+    if *first != 1 && covered == 0 {
         return Err(JournalError::Gap { segment: segment::name(1) });
+    }
+    if *first > covered + 1 {
+        return Err(JournalError::Uncovered { first: *first });
     }
     for number in segments {
         if reader.before(*number)?.is_none() && number != last {

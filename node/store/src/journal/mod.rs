@@ -6,10 +6,14 @@
 //! torn by a crash, and only a torn last frame is ever cut. Everything else that does not fit the chain is damage: an
 //! error that names segment and offset, and nothing is changed on disk.
 //!
-//! Read `frame` (bytes), then `segment` (walking one file and judging its end), then `log` (open, append, roll), then
-//! `reader` (replay).
+//! Segments that snapshots cover may be gone (see `snapshot`): the first one left follows a frame that a snapshot has seen.
+//!
+//! Read `frame` (bytes), then `segment` (walking one file and judging its end), then `log` (open, append, roll) with
+//! `anchor` (which segment is the newest), then `reader` (replay) and `health` (every damage of a file, not only the first).
+mod anchor;
 mod error;
 mod frame;
+mod health;
 mod log;
 mod reader;
 mod segment;
@@ -17,8 +21,10 @@ mod segment;
 mod tests;
 
 pub use error::{AppendError, JournalError};
-pub(crate) use frame::JournalKeys;
 pub use frame::Mark;
+pub(crate) use frame::{JournalKeys, decode, encode};
+pub(crate) use health::{SegmentState, inspect, judge};
 pub use log::Cut;
-pub(crate) use log::Journal;
+pub(crate) use log::{Floor, Journal};
 pub(crate) use reader::{JournalReader, ReplayError};
+pub(crate) use segment::{FOLDER as JOURNAL_FOLDER, list as segments, name as segment_name, path as segment_path};

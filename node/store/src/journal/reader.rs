@@ -43,6 +43,16 @@ impl JournalReader {
         let segments = segment::list(&*self.disk).map_err(|e| ReplayError::Journal(e.into()))?;
         let from = segments.partition_point(|first| *first <= after.position.max(1)).saturating_sub(1);
         let mut before: Option<Mark> = None;
+        if let Some(first) = segments.get(from).filter(|first| **first > after.position + 1) {
+            let segment = segment::name(after.position + 1);
+            let uncovered = JournalError::Uncovered { first: *first };
+            return Err(ReplayError::Journal(if after.position == 0 {
+                uncovered
+            } else {
+                JournalError::Gap { segment }
+            }));
+        }
+        self.check_first(after, segments.get(from))?;
         for first in &segments[from..] {
             if *first > upto {
                 break;
@@ -70,6 +80,19 @@ impl JournalReader {
             return Err(ReplayError::Journal(JournalError::Gap { segment: segment::name(reached + 1) }));
         }
         Ok(replayed)
+    }
+
+    /// Where the segment with the frame `after` was dropped, the header of the next one tells whether it is the same history.
+    fn check_first(&self, after: &Mark, first: Option<&u64>) -> Result<(), ReplayError> {
+        let Some(first) = first.filter(|first| **first == after.position + 1 && after.position > 0) else {
+            return Ok(());
+        };
+        match self.before(*first).map_err(ReplayError::Journal)? {
+            Some(before) if before != *after => {
+                Err(ReplayError::Journal(JournalError::Diverged { position: after.position }))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The mark before the first frame of a segment, by its header; none if a crash left no whole header.

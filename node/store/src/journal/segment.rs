@@ -29,17 +29,17 @@ pub(super) struct Walked {
 }
 
 /// File name of the segment whose first frame has this number.
-pub(super) fn name(first: u64) -> String {
+pub(crate) fn name(first: u64) -> String {
     format!("{first:016x}.seg")
 }
 
 /// Numbers of first frames of all segments, in order.
-pub(super) fn list(disk: &dyn Disk) -> Result<Vec<u64>, DiskError> {
+pub(crate) fn list(disk: &dyn Disk) -> Result<Vec<u64>, DiskError> {
     let names = disk.list(FOLDER)?;
     Ok(names.iter().filter_map(|name| u64::from_str_radix(name.strip_suffix(".seg")?, 16).ok()).collect())
 }
 
-pub(super) fn path(first: u64) -> String {
+pub(crate) fn path(first: u64) -> String {
     format!("{FOLDER}/{}", name(first))
 }
 
@@ -178,7 +178,7 @@ fn lacks_sector(bytes: &[u8], at: usize) -> bool {
     false
 }
 
-pub(super) const FOLDER: &str = "journal";
+pub(crate) const FOLDER: &str = "journal";
 pub(super) const HEADER_BYTES: usize = 8 + 1 + 8 + 8 + 32 + 32;
 const MAGIC: &[u8; 8] = b"musubi.j";
 const FORMAT: u8 = 1;

@@ -11,7 +11,7 @@ fn keys() -> Arc<JournalKeys> {
 }
 
 fn open(disk: &Arc<VirtualDisk>) -> Result<(Journal, Option<Cut>), JournalError> {
-    Journal::open(disk.clone(), keys(), 1 << 10, 0).map(|opening| (opening.journal, opening.cut))
+    Journal::open(disk.clone(), keys(), 1 << 10, Floor::default()).map(|opening| (opening.journal, opening.cut))
 }
 
 fn write(number: u64) -> Vec<Write> {
@@ -155,10 +155,10 @@ fn a_cut_below_what_the_index_has_seen_is_an_error() {
     let len = disk.len(&path).unwrap().unwrap();
     disk.cut_tail(&path, len - 1);
     let before = image(&disk);
-    let error = Journal::open(disk.clone(), keys(), 1 << 10, 3).map(|_| ()).unwrap_err();
+    let error = Journal::open(disk.clone(), keys(), 1 << 10, Floor { seen: 3, covered: 0 }).map(|_| ()).unwrap_err();
     assert!(matches!(error, JournalError::Damaged { position: 3, .. }), "{error}");
     assert_eq!(image(&disk), before);
-    let error = Journal::open(disk, keys(), 1 << 10, 9).map(|_| ()).unwrap_err();
+    let error = Journal::open(disk, keys(), 1 << 10, Floor { seen: 9, covered: 0 }).map(|_| ()).unwrap_err();
     assert!(matches!(error, JournalError::Damaged { .. } | JournalError::Behind { .. }), "{error}");
 }
 
@@ -179,7 +179,7 @@ fn another_key_is_told_apart_from_damage() {
     let disk = Arc::new(VirtualDisk::new(1));
     filled(&disk, 3);
     let other = Arc::new(JournalKeys::new(&MasterKey::new([5; 32])));
-    let error = Journal::open(disk, other, 1 << 10, 0).map(|_| ()).unwrap_err();
+    let error = Journal::open(disk, other, 1 << 10, Floor::default()).map(|_| ()).unwrap_err();
     assert!(matches!(error, JournalError::WrongKey { .. }), "{error}");
 }
 

@@ -39,7 +39,9 @@ pub enum BackupError {
         what: &'static str,
     },
     /// It is too old: keys in it may have been erased since.
-    #[error("{path}: expired. Keys in it may belong to patients who were erased since. If there is no younger one, restore it with --expired and remove it then")]
+    #[error(
+        "{path}: expired. Keys in it may belong to patients who were erased since. If there is no younger one, restore it with --expired and remove it then"
+    )]
     Expired {
         /// The file.
         path: PathBuf,

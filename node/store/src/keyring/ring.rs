@@ -201,9 +201,7 @@ impl Keyring {
     fn heal(&self, state: &mut State, p: u64) -> Result<Slot, KeyringError> {
         let offset = p * SLOT_BYTES as u64;
         let read = COPIES.map(|copy| self.bytes(copy, offset, SLOT_BYTES));
-        let slots = [0, 1].map(|at| {
-            read[at].as_ref().map_or(Slot::Damaged, |bytes| Slot::parse(&self.wrap, p, bytes))
-        });
+        let slots = [0, 1].map(|at| read[at].as_ref().map_or(Slot::Damaged, |bytes| Slot::parse(&self.wrap, p, bytes)));
         let (good, bad) = match &slots {
             [Slot::Erased, Slot::Erased] | [Slot::Live(_), Slot::Live(_)] => (0, None),
             [Slot::Erased, _] => (0, Some(1)),
@@ -296,7 +294,8 @@ impl Keyring {
             let copies = COPIES.map(|copy| self.block_of(copy, block).unwrap_or_else(|_| vec![0; BLOCK_BYTES]));
             for p in (block * BLOCK_SLOTS).max(1)..((block + 1) * BLOCK_SLOTS).min(floor) {
                 let from = (p % BLOCK_SLOTS) as usize * SLOT_BYTES;
-                let mut slots = copies.each_ref().map(|copy| Slot::parse(&self.wrap, p, &copy[from..from + SLOT_BYTES]));
+                let mut slots =
+                    copies.each_ref().map(|copy| Slot::parse(&self.wrap, p, &copy[from..from + SLOT_BYTES]));
                 if !matches!(slots, [Slot::Live(_), Slot::Live(_)] | [Slot::Erased, Slot::Erased]) {
                     report.healed += 1;
                     slots[0] = self.heal(&mut self.lock(), p)?;

@@ -52,13 +52,19 @@ impl Sheet {
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
     /// Something was mistyped; it says in which group.
-    #[error("the key was not typed as printed: {0}. Compare that group with the sheet, letter by letter, and type it all again")]
+    #[error(
+        "the key was not typed as printed: {0}. Compare that group with the sheet, letter by letter, and type it all again"
+    )]
     Typed(#[from] PrintedError),
     /// Every group is right in itself and together they are no key: groups are missing, swapped, or of several sheets.
-    #[error("these are not the {GROUPS} groups of one sheet: each is well typed, but together they are no key. Check their order, and that none is missing")]
+    #[error(
+        "these are not the {GROUPS} groups of one sheet: each is well typed, but together they are no key. Check their order, and that none is missing"
+    )]
     Whole,
     /// The folder has a journal of another master key.
-    #[error("the key is typed well and belongs to store {typed}, but the folder holds store {found}. Take the sheet of that store, or the other folder")]
+    #[error(
+        "the key is typed well and belongs to store {typed}, but the folder holds store {found}. Take the sheet of that store, or the other folder"
+    )]
     Foreign {
         /// Which store the sheet is of.
         typed: String,
@@ -69,7 +75,9 @@ pub enum RecoverError {
     #[error("the folder holds no journal to try the key on. Restore the backup into it first, then type the key")]
     Nothing,
     /// Another key is here.
-    #[error("keys/store.key is here already and is another key. Nothing was changed; move it aside if you are sure that it is the wrong one")]
+    #[error(
+        "keys/store.key is here already and is another key. Nothing was changed; move it aside if you are sure that it is the wrong one"
+    )]
     Taken,
     /// The folder is in use, or cannot be written.
     #[error(transparent)]

@@ -333,7 +333,7 @@ fn schema_one(disk: &Arc<VirtualDisk>) -> Vec<Write> {
     let master = MasterKey::new([8; 32]);
     master.save(&**disk).unwrap();
     let keys = Arc::new(crate::journal::JournalKeys::new(&master));
-    let mut journal = crate::journal::Journal::open(disk.clone(), keys, 4 << 10, 0).unwrap().journal;
+    let mut journal = crate::journal::Journal::open(disk.clone(), keys, 4 << 10, Default::default()).unwrap().journal;
     let mut first = Batch::default();
     first.put(Space::Meta, b"\0schema", 1u32.to_be_bytes());
     journal.append(&first.writes).unwrap();
@@ -341,7 +341,11 @@ fn schema_one(disk: &Arc<VirtualDisk>) -> Vec<Write> {
     for p in 1..40 {
         let mut writes = of_patient(p).writes;
         writes.retain(|write| write.space != Space::Meta);
-        writes.push(Write { space: Space::Entries, key: vec![9, p as u8], value: Some(b"\xffmk\x01 not one".to_vec()) });
+        writes.push(Write {
+            space: Space::Entries,
+            key: vec![9, p as u8],
+            value: Some(b"\xffmk\x01 not one".to_vec()),
+        });
         writes.sort_by(|a, b| (a.space, &a.key).cmp(&(b.space, &b.key)));
         journal.append(&writes).unwrap();
         all.extend(writes);
@@ -386,7 +390,10 @@ fn a_disk_that_is_full_or_read_only_takes_no_new_patient_and_loses_none() {
     let config = CoreConfig { reserve_bytes: 0, ..small() };
     let mut core = Core::open(disk.clone(), Arc::new(MapDb::default()), &config).unwrap().0;
     commit(&mut core, of_patient(1));
-    let (full, stuck) = (Faults { capacity: Some(disk.used() + 6_000), ..Faults::default() }, Faults { read_only: true, ..Faults::default() });
+    let (full, stuck) = (
+        Faults { capacity: Some(disk.used() + 6_000), ..Faults::default() },
+        Faults { read_only: true, ..Faults::default() },
+    );
     for faults in [full, stuck] {
         disk.set_faults(faults);
         let why = match core.commit(of_patient(BLOCK_SLOTS + 1)) {

@@ -1,6 +1,8 @@
 //! The store as a whole: over a disk that lies, and over a real folder with sled.
 mod crash;
+mod damage;
 mod folder;
+mod migration;
 mod troubles;
 
 use crate::{Core, CoreConfig, MapDb, StoreConfig, VirtualDisk};
@@ -13,7 +15,7 @@ pub(crate) fn small() -> CoreConfig {
     CoreConfig { entropy: [6; 32], segment_bytes: 4 << 10, reserve_bytes: 0 }
 }
 
-fn config() -> StoreConfig {
+pub(crate) fn config() -> StoreConfig {
     StoreConfig { segment_bytes: 64 << 10, reserve_bytes: 64 << 10, ..StoreConfig::new([6; 32]) }
 }
 
@@ -22,7 +24,7 @@ pub(crate) fn memory(disk: &Arc<VirtualDisk>) -> Core {
 }
 
 /// A batch that names its number in several spaces and in the log.
-fn batch(number: u64) -> Batch {
+pub(crate) fn batch(number: u64) -> Batch {
     let mut batch = Batch::default();
     let text = format!("value {number} ").repeat((number % 50) as usize);
     batch.put(Space::Records, (number % 40).to_be_bytes(), text.clone());
@@ -36,7 +38,7 @@ fn batch(number: u64) -> Batch {
 }
 
 /// All pairs of all spaces.
-fn all(view: &dyn View) -> Vec<(Space, Vec<u8>, Vec<u8>)> {
+pub(crate) fn all(view: &dyn View) -> Vec<(Space, Vec<u8>, Vec<u8>)> {
     let mut out = Vec::new();
     for space in Space::ALL {
         out.extend(view.scan(space, b"", b"", usize::MAX).into_iter().map(|(key, value)| (space, key, value)));
@@ -45,7 +47,7 @@ fn all(view: &dyn View) -> Vec<(Space, Vec<u8>, Vec<u8>)> {
 }
 
 /// What is there after batches 1 to `newest`, by the rules of the core alone.
-fn model(newest: u64, salts: &[u8; 32]) -> MemoryView {
+pub(crate) fn model(newest: u64, salts: &[u8; 32]) -> MemoryView {
     let mut view = MemoryView::default();
     for number in 1..=newest {
         let batch = batch(number);
