@@ -2,6 +2,7 @@
 //!
 //! Start with `cli` (what can be typed) and `control` (how a verb asks the running node), then `desk` (one handler per request)
 //! and `run` (the start list). `config` reads the file; `demo` is everything once, with made-up people.
+mod care;
 mod cli;
 mod config;
 mod control;

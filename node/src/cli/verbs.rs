@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, desk, network, node};
+use super::{audit, desk, network, node, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -89,6 +89,13 @@ pub enum Verb {
     /// The audit log: list, verify, prove
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// What is kept on disk: check it, put it right
+    #[command(subcommand)]
+    Store(store::StoreVerb),
+    /// Copy what is new to another folder, while the node runs
+    Backup(store::Backup),
+    /// A node from a backup; with --drill only to try it
+    Restore(store::Restore),
     /// Scenarios of the simulator
     #[command(disable_help_flag = true)]
     Sim {
@@ -147,6 +154,9 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Timeline(args) => ask(args.request()),
         Verb::Link(verb) => ask(verb.request()),
         Verb::Audit(verb) => audit::run(&folder, verb, out),
+        Verb::Store(verb) => store::run(&folder, verb, out),
+        Verb::Backup(args) => store::backup(&folder, &args, out),
+        Verb::Restore(args) => store::restore(&folder, &args, out),
         Verb::Sim { args } => Ok(crate::sim_verb::run(args)),
         Verb::Version => Ok(crate::version::reply()),
     }

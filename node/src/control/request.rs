@@ -168,6 +168,11 @@ pub enum Request {
     AuditProve {
         leaf: u64,
     },
+    StoreVerify,
+    StoreSnapshot,
+    Backup {
+        to: String,
+    },
 }
 
 /// An accord as it is typed.

@@ -1,4 +1,4 @@
-use super::{Desk, audit, consents, feeds, founders, health, joining, links, patients, reads, words};
+use super::{Desk, audit, consents, feeds, founders, health, joining, links, patients, reads, store, words};
 use crate::control::{Progress, Reply, Request};
 use crate::failure::Failure;
 
@@ -63,6 +63,9 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
         R::LinkAnswer { who, id, verdict } => links::answer(desk, &words::staff(uid, &who)?, &id, &verdict),
         R::AuditList { from, limit, patient } => audit::list(desk, uid, from, limit, patient),
         R::AuditVerify => audit::verify(desk),
+        R::StoreVerify => Ok(store::verify(desk, tell)),
+        R::StoreSnapshot => store::snapshot(desk),
+        R::Backup { to } => store::backup(desk, &to, tell),
         R::AuditProve { leaf } => audit::prove(desk, uid, leaf),
     }
 }

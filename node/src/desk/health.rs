@@ -1,5 +1,6 @@
 use super::show::{table, when};
 use super::state::Desk;
+use super::store;
 use crate::control::Reply;
 use crate::failure::Failure;
 use peer::{PathKind, Via, path_kind};
@@ -92,6 +93,8 @@ pub fn status(desk: &Desk) -> Reply {
         status.witnessed.map_or_else(|| "none yet".to_owned(), |size| size.to_string()),
         status.alarms.len()
     );
+    let (kept, kept_json) = store::summary(desk);
+    let _ = write!(text, "\nStore     {kept}");
     for address in &addresses {
         let _ = write!(text, "\nAddress   {address}");
     }
@@ -108,6 +111,7 @@ pub fn status(desk: &Desk) -> Reply {
         "freshness": status.freshness.map(freshness), "patients": status.patients,
         "log": { "size": status.log.size, "witnessed": status.witnessed },
         "waiting": { "sign": signing, "admit": joins, "link": links }, "alarms": alarms, "now": status.now.0,
+        "store": kept_json,
     });
     Reply::new(json, text)
 }
@@ -181,11 +185,12 @@ pub fn doctor(desk: &Desk, sizes: bool) -> Result<Reply, Failure> {
         // The desk drives an Engine of its own just for this question; what is asked for is the node.
         findings.retain(|f| !matches!(f.check.word(), "running" | "addresses" | "peers" | "freshness"));
     }
-    let worst = findings.iter().map(|finding| finding.light).max().unwrap_or(Light::Green);
-    let line = |finding: &Finding| {
-        let remedy =
-            if finding.remedy.is_empty() { String::new() } else { format!("\n        → {}", finding.remedy) };
-        format!("{:7} {:12} {}{remedy}", light(finding.light), finding.check.word(), finding.found)
+    let own = |finding: Finding| (finding.check.word(), finding.light, finding.found, finding.remedy);
+    let findings: Vec<_> = findings.into_iter().map(own).chain(store::findings(desk)).collect();
+    let worst = findings.iter().map(|finding| finding.1).max().unwrap_or(Light::Green);
+    let line = |(check, of, found, remedy): &(&str, Light, String, String)| {
+        let remedy = if remedy.is_empty() { String::new() } else { format!("\n        → {remedy}") };
+        format!("{:7} {check:12} {found}{remedy}", light(*of))
     };
     let mut lines: Vec<String> = findings.iter().map(line).collect();
     if !desk.is_node() {
@@ -196,7 +201,7 @@ pub fn doctor(desk: &Desk, sizes: bool) -> Result<Reply, Failure> {
     }
     let list: Vec<Value> = findings
         .iter()
-        .map(|f| json!({ "check": f.check.word(), "light": light(f.light), "found": f.found, "remedy": f.remedy }))
+        .map(|(check, of, found, remedy)| json!({ "check": check, "light": light(*of), "found": found, "remedy": remedy }))
         .collect();
     let json = json!({ "worst": light(worst), "running": desk.is_node(), "findings": list });
     Ok(Reply::new(json, lines.join("\n")).exit(u8::from(worst == Light::Red)))

@@ -14,9 +14,11 @@ mod patients;
 mod reads;
 mod show;
 mod state;
+mod store;
 mod words;
 
 pub use feeds::{publish_pending, roots, scan_all};
 pub use handle::{Tell, handle};
 pub use show::event_json;
 pub use state::{Desk, Parts};
+pub use store::{Verified, store_words};

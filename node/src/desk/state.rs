@@ -8,7 +8,7 @@ use service::onboarding::FacilitySpec;
 use service::patients::Patients;
 use service::{Opened, Service, ServiceConfig};
 use std::path::{Path, PathBuf};
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 /// A node as the handlers see it: with a network, or alone for one request.
 pub struct Desk {
@@ -20,6 +20,7 @@ pub struct Desk {
     net: OnceLock<NetHandle>,
     page: OnceLock<String>,
     alone: OnceLock<Alone>,
+    scrub: Mutex<Option<(u64, u64)>>,
 }
 
 /// A desk, and what a driver of its Engine needs.
@@ -72,6 +73,7 @@ impl Desk {
             net: OnceLock::new(),
             page: OnceLock::new(),
             alone: OnceLock::new(),
+            scrub: Mutex::default(),
         };
         Ok(Parts { desk, host, inbox, report })
     }
@@ -121,6 +123,14 @@ impl Desk {
     /// Tells the handlers where the page is.
     pub fn set_page(&self, page: String) {
         let _ = self.page.set(page);
+    }
+    /// How far the slow round over all files is: files done, of how many; none between rounds.
+    pub fn scrub(&self) -> Option<(u64, u64)> {
+        *self.scrub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Tells how far it is.
+    pub fn set_scrub(&self, progress: Option<(u64, u64)>) {
+        *self.scrub.lock().unwrap_or_else(PoisonError::into_inner) = progress;
     }
     /// Whether a node runs, and not only this request.
     pub fn is_node(&self) -> bool {

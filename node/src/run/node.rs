@@ -1,4 +1,5 @@
 use super::hands::{Carrier, Hands};
+use super::keeper::Keeper;
 use super::tasks::Tasks;
 use crate::config::Config;
 use crate::control::Server;
@@ -31,6 +32,7 @@ pub struct Node {
     has_ended: Arc<AtomicBool>,
     carrier: Carrier,
     tasks: Tasks,
+    keeper: Keeper,
     server: Option<Server>,
     page: Option<Page>,
 }
@@ -76,6 +78,7 @@ pub fn start(start: Start<'_>) -> Result<Node, Failure> {
 
     // Feeds and other work by the clock.
     let tasks = Tasks::start(desk.clone()).map_err(thread)?;
+    let keeper = Keeper::start(desk.clone()).map_err(thread)?;
 
     // Doors for people.
     let server = match has_socket {
@@ -93,7 +96,7 @@ pub fn start(start: Start<'_>) -> Result<Node, Failure> {
         desk.set_page(page.link().to_owned());
     }
     tracing::info!(node = %desk.service().node_key(), facilities = config.facilities.len(), "node runs");
-    Ok(Node { desk, runtime, net, engine, has_ended, carrier, tasks, server, page })
+    Ok(Node { desk, runtime, net, engine, has_ended, carrier, tasks, keeper, server, page })
 }
 
 impl Node {
@@ -115,11 +118,12 @@ impl Node {
     }
     /// Stops in reverse order of the start list, then flushes.
     pub fn stop(self) {
-        let Self { desk, runtime, net, engine, has_ended: _, carrier, tasks, server, page } = self;
+        let Self { desk, runtime, net, engine, has_ended: _, carrier, tasks, keeper, server, page } = self;
         if let Some(page) = page {
             page.stop(&runtime);
         }
         drop(server);
+        keeper.stop();
         desk.ingest().stop();
         tasks.stop();
         // The Engine still carries out what was asked before.

@@ -5,7 +5,9 @@ use super::damage::{
 };
 use crate::blobs::{BlobError, BlobId, Blobs};
 use crate::disk::Disk;
-use crate::journal::{JournalKeys, JournalReader, Mark, SegmentState, inspect, segment_name, segment_path, segments};
+use crate::journal::{
+    JournalKeys, JournalReader, Mark, SegmentState, anchor, inspect, segment_name, segment_path, segments,
+};
 use crate::snapshot::{self, SnapshotError, SnapshotKeys};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -94,7 +96,18 @@ impl FileCheck {
                 return;
             }
         }
-        if firsts.is_empty() && covered > 0 {
+        // The newest file is noted elsewhere: its absence shows nowhere in the chain.
+        let noted = anchor::read(&*self.disk, &self.keys).ok().flatten();
+        if let Some(lost) = noted.filter(|newest| firsts.last() < Some(newest)) {
+            let what = format!("{} is missing: frames from {lost} on are not here", segment_name(lost));
+            report.damages.push(Damage {
+                part: Part::Journal,
+                file: segment_path(lost),
+                byte: None,
+                what,
+                remedy: FROM_BACKUP,
+            });
+        } else if firsts.is_empty() && covered > 0 {
             report.damages.push(gap(covered + 1, covered + 1, FROM_BACKUP));
         }
     }

@@ -3,7 +3,7 @@ use super::frame::JournalKeys;
 use crate::disk::{Disk, DiskError};
 
 /// The number of the newest segment; none if nothing, or nothing readable, is there: an old store, or one of a few frames.
-pub(super) fn read(disk: &dyn Disk, keys: &JournalKeys) -> Result<Option<u64>, DiskError> {
+pub(crate) fn read(disk: &dyn Disk, keys: &JournalKeys) -> Result<Option<u64>, DiskError> {
     if disk.len(PATH)? != Some(BYTES) {
         return Ok(None);
     }

@@ -10,7 +10,7 @@
 //!
 //! Read `frame` (bytes), then `segment` (walking one file and judging its end), then `log` (open, append, roll) with
 //! `anchor` (which segment is the newest), then `reader` (replay) and `health` (every damage of a file, not only the first).
-mod anchor;
+pub(crate) mod anchor;
 mod error;
 mod frame;
 mod health;
