@@ -47,32 +47,49 @@ fn asset(ending: &str, kind: &'static str, bytes: String) -> Asset {
     Asset { name: format!("{}.{ending}", &hash.as_str()[..20]), kind, bytes }
 }
 
-/// Every holder's place on a timeline, and every list's: the policy forbids style in pages, so they are counted out here.
-/// Newer browsers also hide what an answer covers; older ones only lay the answer over it.
+/// Every holder's place in the strip and on the time axis, and every list's: the policy forbids style in pages, so they are
+/// counted out here. Newer browsers also hide what an answer covers; older ones only lay the answer over it.
 fn places() -> String {
     let mut out = String::new();
+    // Writing into a text cannot fail.
     for slot in 0..2 * SLOTS_MAX {
-        // Writing into a text cannot fail.
-        let _ = writeln!(out, ".r-{slot}{{grid-row:{}}}", FIRST_HOLDER_ROW + slot);
+        let row = FIRST_HOLDER_ROW + 2 * slot;
+        let _ = writeln!(out, ".r-{slot}{{grid-row:{row}}}.g-{slot}{{grid-row:{}}}", row - 1);
     }
     for list in 0..ARRIVALS_MAX {
         let _ = writeln!(out, ".l-{list}{{grid-row:{}}}", FIRST_LIST_ROW + list);
     }
-    out.push_str("@supports selector(:has(a)){\n");
+    strip(&mut out, 4);
+    out.push_str("@media (max-width:1100px),print{\n");
+    strip(&mut out, 3);
+    out.push_str("}\n@supports selector(:has(a)){\n");
     for slot in 0..SLOTS_MAX {
-        let _ = writeln!(out, ".tl:has(.got-{slot}) .ask-{slot}{{visibility:hidden}}");
+        let _ = writeln!(out, ".sheet:has(.got-{slot}) .ask-{slot}{{visibility:hidden}}");
     }
     out.push_str(
-        ".tl:has(.sum.done) .sum:not(.done){visibility:hidden}\n.tl:has(.list-all) .list-own{display:none}\n}\n",
+        ".sheet:has(.sum.done) .sum:not(.done){visibility:hidden}\n\
+         .sheet:has(.part.all) .part:not(.all),.sheet:has(.side.all) .side:not(.all),.sheet:has(.list-all) .list-own{display:none}\n}\n",
     );
     out
 }
 
-/// Rows 1 to 3 are the toolbar, the axis and the own row.
-const FIRST_HOLDER_ROW: usize = 4;
-/// After the places of holders, the summary, the legend and the own list (`.sum`, `.under`, `.list-own` in the style sheet).
-const FIRST_LIST_ROW: usize = 137;
-const _: () = assert!(FIRST_HOLDER_ROW + 2 * SLOTS_MAX <= 134, "the summary stands in row 134");
+/// Places of the strip, so many beside each other.
+fn strip(out: &mut String, beside: usize) {
+    let width = 12 / beside;
+    for slot in 0..2 * SLOTS_MAX {
+        let (row, column) = (2 + slot / beside, 1 + slot % beside * width);
+        let _ = writeln!(out, ".c-{slot}{{grid-row:{row};grid-column:{column}/span {width}}}");
+    }
+}
+
+/// Rows 47 to 50 are the toolbar, the axis and the own row (one lower on narrow pages, where the summary stands above). Each
+/// holder has two: a heading may stand before its row.
+const FIRST_HOLDER_ROW: usize = 54;
+/// After the places of holders, the legend and the own list (`.under`, `.list-own` in the style sheet).
+const FIRST_LIST_ROW: usize = 314;
+const _: () = assert!(FIRST_HOLDER_ROW + 4 * SLOTS_MAX < 312, "the legend stands in row 312");
+const _: () = assert!(2 + 2 * SLOTS_MAX / 3 < 46, "the sentence below the strip stands in row 46");
+const _: () = assert!(FIRST_LIST_ROW + ARRIVALS_MAX <= 442, "the grid has 442 rows of their own height");
 
 #[cfg(test)]
 mod tests {

@@ -6,14 +6,15 @@ pub const FORM_BYTES_MAX: usize = 16 << 10;
 pub const TEXT_CHARS_MAX: usize = 200;
 /// Calls of the desk at once; more than the threads of a clinic's machine only wait for each other, so others hear *busy*.
 pub const DESK_CALLS_MAX: usize = 32;
-/// Holders with a place of their own on a page. Further ones are added below in order of arrival.
-pub const SLOTS_MAX: usize = 64;
+/// Holders with a place of their own on a page: far more than anybody is known to. Further ones are added below in order of
+/// arrival, as many again; the style sheet counts every place out and stays below 64 kB.
+pub const SLOTS_MAX: usize = 40;
 /// Lists of arrived rows that are kept in order of arrival; as many as holders.
 pub const ARRIVALS_MAX: usize = 2 * SLOTS_MAX;
 /// Items of one holder in the list of one period: keeps a page of six holders below 150 kB. A shorter period shows the rest.
 pub const ITEMS_SHOWN_MAX: usize = 40;
 /// Items of the list by date of one period, for the same reason.
-pub const MERGED_SHOWN_MAX: usize = 240;
+pub const MERGED_SHOWN_MAX: usize = 180;
 /// Columns in which marks of one lane are drawn apart: about 16 px each at 1280, which is a mark.
 pub const LANE_BINS: usize = 44;
 /// Rows of one record that are shown.
@@ -40,3 +41,25 @@ pub const ORIGINAL_BYTES_MAX: u64 = 1 << 20;
 pub const FEED_OLD_MS: u64 = protocol::time::DAY_MS;
 /// Age from which a laboratory result is called old: six months.
 pub const LAB_OLD_DAYS: i64 = 183;
+/// Rows of the list of who looked: some months of one patient. The printed list names the first and last day.
+pub const OTHERS_LOOKS_MAX: usize = 400;
+/// What one person does within so long is one look.
+pub const ONE_LOOK_MS: u64 = 10 * protocol::time::MINUTE_MS;
+/// Lines of laboratory tests that are drawn; the table has the same.
+pub const SERIES_SHOWN_MAX: usize = 16;
+/// Results that are drawn of one test: about one for each 10 px.
+pub const POINTS_SHOWN_MAX: usize = 60;
+/// Days of results in the table of tests.
+pub const LAB_DAYS_SHOWN_MAX: usize = 8;
+/// Ingredients that are drawn.
+pub const INGREDIENTS_SHOWN_MAX: usize = 30;
+/// Lines of one part of the summary column.
+pub const SUMMARY_LINES_MAX: usize = 6;
+/// Rows of the list of images and documents.
+pub const DOCUMENTS_SHOWN_MAX: usize = 200;
+/// A file of a document that is opened in a frame.
+pub const FRAMES_SHOWN_MAX: usize = 6;
+/// Age from which contents count no more in the summary: a year and a quarter, what the month view shows.
+pub const SUMMARY_DAYS: i32 = 460;
+/// A holder whose newest check is older stands still: what came to it since is unknown.
+pub const HOLDER_OLD_MS: u64 = 2 * protocol::time::DAY_MS;

@@ -132,6 +132,35 @@ pub struct ConsentFile {
     pub at: Millis,
 }
 
+/// What a patient's newest statement at this desk is. Not a decision: that is made for every request anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing was said here.
+    #[default]
+    Unsaid,
+    /// Yes, since then.
+    Given(Millis),
+    /// Something is excluded, since then.
+    Limited(Millis),
+    /// Withdrawn, since then.
+    Withdrawn(Millis),
+}
+
+impl ConsentFile {
+    /// The newest statement that is in force; a lift only makes way for a yes.
+    pub fn standing(&self) -> Standing {
+        let counts = |one: &&ConsentReceipt| one.is_in_force(self.at) && one.stance != Stance::Lift;
+        match self.receipts.iter().filter(counts).max_by_key(|one| (one.taken_at, one.received_at)) {
+            None => Standing::Unsaid,
+            Some(one) => match one.stance {
+                Stance::Stop => Standing::Withdrawn(one.taken_at),
+                Stance::Deny => Standing::Limited(one.taken_at),
+                Stance::Permit | Stance::Lift => Standing::Given(one.taken_at),
+            },
+        }
+    }
+}
+
 /// Why a statement was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {

@@ -38,3 +38,8 @@ pub const ACCORD_MS: u64 = 365 * protocol::time::DAY_MS;
 /// The items of an answer up to this size are kept as values: one sync of the journal makes them durable with the leaf. Those
 /// of a larger answer lie in a file, which is written once instead of twice (journal and index).
 pub const KEPT_INLINE_BYTES_MAX: u64 = 256 << 10;
+/// Records whose contents one page reads at once: ten years of a chronic patient at six holders. A page that wants more shows
+/// a shorter period.
+pub const CONTENTS_MAX: usize = 1_500;
+/// A copied document of which one file is opened in a page: scanned charts have some ten MiB. Larger ones are saved by command.
+pub const COPIED_FILE_BYTES_MAX: u64 = 64 << 20;

@@ -4,6 +4,7 @@
 use crate::bodies::{Body, BodyError};
 use crate::clock::Clock;
 use crate::documents::{self, DocumentError};
+use crate::limits::COPIED_FILE_BYTES_MAX;
 use crate::patients;
 use crate::staff::Staff;
 use crate::view_cache::{CopiedItem, CopyError, ViewCache};
@@ -169,6 +170,13 @@ impl Records {
         Ok(ShownRecord { row: row(id, head), view })
     }
 
+    /// One own record's content, not logged: for use cases that log what they show.
+    pub(crate) fn read_own(&self, patient: PatientRef, id: RecordId) -> Result<(DataKind, RecordView), RecordError> {
+        let head = self.head(patient, id)?;
+        let view = view_of(&head.key.kind, &self.body(patient, &head)?)?;
+        Ok((head.key.kind, view))
+    }
+
     /// Writes one own record out, byte for byte as its source wrote it (a document: with its head).
     ///
     /// # Errors
@@ -225,17 +233,74 @@ impl Records {
         (request, item): (RequestId, [u8; 16]),
     ) -> Result<ShownCopy, RecordError> {
         let now = self.clock.now();
-        let (patient, copy) = cache.find(request, item, now).ok_or(CopyError::Gone)?;
-        let kind = &copy.item.kind;
+        let (patient, _) = cache.find(request, item, now).ok_or(CopyError::Gone)?;
+        let (copy, view) = self.read_copy(patient, cache, (request, item))?;
+        self.log_copy(staff, patient, &copy)?;
+        Ok(ShownCopy { copy, view })
+    }
+
+    /// Writes one file of a copied document out.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn write_copied_file_to(
+        &self,
+        staff: &Staff,
+        (patient, cache): (PatientRef, &ViewCache),
+        (request, item): (RequestId, [u8; 16]),
+        name: &str,
+        out: &mut dyn Write,
+    ) -> Result<u64, RecordError> {
+        let now = self.clock.now();
+        let (owner, copy) = cache.find(request, item, now).ok_or(CopyError::Gone)?;
+        if owner != patient {
+            return Err(RecordError::Unknown(patient));
+        }
+        let bytes = cache.bytes(request, item, now, COPIED_FILE_BYTES_MAX)?;
+        let file = documents::file_of(&bytes, name)?;
+        self.log_copy(staff, patient, &copy)?;
+        out.write_all(file.expose())?;
+        Ok(file.expose().len() as u64)
+    }
+
+    /// One copy's content, not logged: for use cases that log what they show.
+    pub(crate) fn read_copy(
+        &self,
+        patient: PatientRef,
+        cache: &ViewCache,
+        (request, item): (RequestId, [u8; 16]),
+    ) -> Result<(CopiedItem, RecordView), RecordError> {
+        let now = self.clock.now();
+        let (owner, copy) = cache.find(request, item, now).ok_or(CopyError::Gone)?;
+        if owner != patient {
+            return Err(RecordError::Unknown(patient));
+        }
         let start = cache.start(request, item, now, documents::HEAD_MIN)?;
         let view = match documents::head_len(&start) {
             Ok(length) => of_document(&cache.start(request, item, now, length)?, copy.item.size),
-            Err(_) => of_message(kind, &cache.bytes(request, item, now, MESSAGE_BYTES_MAX as u64)?),
+            Err(_) => of_message(&copy.item.kind, &cache.bytes(request, item, now, MESSAGE_BYTES_MAX as u64)?),
         };
-        let event = Event::new(now, What::Shown).staff(staff.id()).patient(patient).request(request);
-        let event = event.peer(copy.holder.clone()).kinds(KindSet::of(&[kind.coarse()])).count(1);
-        self.write_log(event)?;
-        Ok(ShownCopy { copy, view })
+        Ok((copy, view))
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Says in the log that so many own records of these kinds are shown.
+    pub(crate) fn log_shown(
+        &self,
+        staff: &Staff,
+        patient: PatientRef,
+        (kinds, count): (KindSet, u32),
+    ) -> Result<(), RecordError> {
+        self.log(staff, patient, kinds, usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    fn log_copy(&self, staff: &Staff, patient: PatientRef, copy: &CopiedItem) -> Result<(), RecordError> {
+        let event = Event::new(self.clock.now(), What::Shown).staff(staff.id()).patient(patient).request(copy.request);
+        let kinds = KindSet::of(&[copy.item.kind.coarse()]);
+        self.write_log(event.peer(copy.holder.clone()).kinds(kinds).count(1))
     }
 
     fn head(&self, patient: PatientRef, id: RecordId) -> Result<RecordHead, RecordError> {
@@ -257,7 +322,7 @@ impl Records {
         })
     }
 
-    fn write_log(&self, event: Event) -> Result<(), RecordError> {
+    pub(crate) fn write_log(&self, event: Event) -> Result<(), RecordError> {
         let mut batch = Batch::default();
         batch.log(event);
         match self.store.commit(batch) {

@@ -1,9 +1,10 @@
 //! All routes in one table, and what stands before each: own host, key, own forms.
 //!
-//! `context` is what every request has, `enter` the guard in front, `routes` the screens, `stream` the timeline that is sent
-//! while holders answer.
+//! `context` is what every request has, `enter` the guard in front, `routes` the screens, `stream` a person's pages that are
+//! sent while holders answer, `looks` who looked and files of documents.
 mod context;
 mod enter;
+mod looks;
 mod routes;
 mod stream;
 
@@ -27,6 +28,12 @@ pub fn router(desk: Arc<dyn Desk>, staff: Staff, config: &PortalConfig, addr: So
         .route("/", get(routes::home))
         .route("/patients", get(routes::patients).post(routes::search))
         .route("/patients/{patient}/timeline", get(stream::timeline))
+        .route("/patients/{patient}/labs", get(stream::labs))
+        .route("/patients/{patient}/drugs", get(stream::drugs))
+        .route("/patients/{patient}/documents", get(stream::documents))
+        .route("/patients/{patient}/access", get(looks::access))
+        .route("/patients/{patient}/access/sheet", get(looks::access))
+        .route("/patients/{patient}/items/{item}/files/{index}", get(looks::file))
         .route("/patients/{patient}/ask", post(routes::ask))
         .route("/patients/{patient}/items/{item}", get(routes::item))
         .route("/assets/{name}", get(routes::asset))

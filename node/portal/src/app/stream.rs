@@ -1,59 +1,74 @@
 use super::context::{App, page_with};
 use super::routes::patient_of;
-use crate::desk::{DeskError, HolderAnswer, ItemPath, RowStatus};
+use crate::desk::{Contents, DeskError, HolderAnswer, ItemPath, RowStatus};
 use crate::i18n::{Key, Lang};
 use crate::limits::ANSWERS_WAITING_MAX;
-use crate::pages::{Asked, Fault, Order, Timeline};
+use crate::pages::{Asked, Fault, Order, PatientPage, View};
 use crate::readings::Reading;
-use crate::view::{Window, Zoom};
+use crate::view::{Tab, Window, Zoom};
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use protocol::ids::PatientRef;
 use protocol::time::{Date, Millis};
-use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Which days, in which order.
-#[derive(Default, Deserialize)]
-pub(super) struct TimelineQuery {
-    #[serde(default)]
-    zoom: String,
-    #[serde(default)]
-    to: String,
-    #[serde(default)]
-    order: String,
-    #[serde(default)]
-    ground: String,
+/// 時間軸
+pub(super) async fn timeline(state: State<Arc<App>>, patient: Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    person(state, patient, headers, uri, Tab::Timeline).await
+}
+
+/// 検査
+pub(super) async fn labs(state: State<Arc<App>>, patient: Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    person(state, patient, headers, uri, Tab::Labs).await
+}
+
+/// 薬
+pub(super) async fn drugs(state: State<Arc<App>>, patient: Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    person(state, patient, headers, uri, Tab::Drugs).await
+}
+
+/// 画像・文書
+pub(super) async fn documents(state: State<Arc<App>>, patient: Path<String>, headers: HeaderMap, uri: Uri) -> Response {
+    person(state, patient, headers, uri, Tab::Documents).await
+}
+
+/// Which days, which lanes, in which order: from the query, without trust in any of it.
+fn view_of(uri: &Uri, tab: Tab, now: Millis) -> View {
+    let pairs = || uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let get = |name: &str| pairs().find(|(own, _)| *own == name).map(|(_, value)| value).unwrap_or_default();
+    let usual = if tab == Tab::Drugs || tab == Tab::Timeline { Zoom::Week } else { Zoom::Month };
+    let zoom = Zoom::parse(get("zoom")).unwrap_or(usual);
+    let window = Window::new(zoom, Date::parse(get("to")), now.date_jst());
+    let lanes = pairs().filter(|(name, _)| *name == "show").map(|(_, value)| value);
+    View::new(window, Order::parse(get("order")).unwrap_or_default(), lanes)
 }
 
 /// One person, all holders. Own records are sent at once. If there is a ground to ask on, every other holder is asked and its
 /// row is sent when it answers, in whatever order; without one the page asks for it. What was answered lately is shown again
 /// without asking.
-pub(super) async fn timeline(
+async fn person(
     State(app): State<Arc<App>>,
     Path(patient): Path<String>,
-    query: Result<Query<TimelineQuery>, QueryRejection>,
     headers: HeaderMap,
     uri: Uri,
+    tab: Tab,
 ) -> Response {
     let Some(patient) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
-    let query = query.map(|Query(query)| query).unwrap_or_default();
     let chart = match app.call(move |desk, staff| desk.chart(staff, patient)).await {
         Ok(chart) => chart,
         Err(error) => return app.fault(&headers, &Fault::Desk(error)),
     };
     let now = chart.now;
     let lang = app.lang(&headers);
-    let window = Window::new(Zoom::parse(&query.zoom).unwrap_or_default(), Date::parse(&query.to), now.date_jst());
-    let order = Order::parse(&query.order).unwrap_or_default();
-    let mut page = Timeline::new(chart, window, order, Asked::Never);
-    page.ground_fault = query.ground == "missing";
+    let mut page = PatientPage::new(chart, tab, view_of(&uri, tab, now), Asked::Never);
+    page.ground_fault = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "ground=missing"));
+    let own = contents(&app, patient, page.wanted(&page.chart.own)).await;
+    page.read_own(own);
     let node = app.desk.name();
     let frame = app.frame(lang, &node, Some(&uri));
     let demo = app.demo.then(|| frame.words.get(Key::DemoGround));
@@ -65,7 +80,13 @@ pub(super) async fn timeline(
     if let Some(reading) = reading {
         page.asked = Asked::At(reading.at);
         return match still_here(&app, patient, reading).await {
-            Ok(answers) => whole(&app, page, answers, (lang, &node, &uri)),
+            Ok(answers) => {
+                for answer in &answers {
+                    let read = contents(&app, patient, page.wanted(&answer.items)).await;
+                    page.read_answer(answer, read);
+                }
+                whole(&app, page, answers, (lang, &node, &uri))
+            }
             Err(error) => app.fault(&headers, &Fault::Desk(error)),
         };
     }
@@ -78,8 +99,26 @@ pub(super) async fn timeline(
     }
 }
 
+/// What records say. What could not be read is counted, so the page says that it is unknown.
+async fn contents(app: &Arc<App>, patient: PatientRef, wanted: Vec<ItemPath>) -> Contents {
+    if wanted.is_empty() {
+        return Contents::default();
+    }
+    let unread = wanted.len();
+    let read = app.call(move |desk, staff| desk.contents(staff, patient, &wanted)).await;
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "contents not read");
+        Contents { unread, ..Contents::default() }
+    })
+}
+
 /// A page of which everything is known.
-fn whole(app: &App, mut page: Timeline, answers: Vec<HolderAnswer>, (lang, node, uri): (Lang, &str, &Uri)) -> Response {
+fn whole(
+    app: &App,
+    mut page: PatientPage,
+    answers: Vec<HolderAnswer>,
+    (lang, node, uri): (Lang, &str, &Uri),
+) -> Response {
     let frame = app.frame(lang, node, Some(uri));
     let mut text = page.open(&frame).into_string();
     for answer in answers {
@@ -118,7 +157,7 @@ enum Told {
 /// A page that is being sent.
 struct Sending {
     app: Arc<App>,
-    page: Timeline,
+    page: PatientPage,
     told: mpsc::Receiver<Told>,
     patient: PatientRef,
     began: Millis,
@@ -139,7 +178,7 @@ enum Stage {
 /// holders have it already and both logs say so.
 fn streamed(
     app: &Arc<App>,
-    page: Timeline,
+    page: PatientPage,
     (patient, ground): (PatientRef, String),
     (lang, uri): (Lang, Uri),
 ) -> Response {
@@ -179,7 +218,11 @@ impl Sending {
                 Some(self.page.open(&frame).into_string())
             }
             Stage::Answers => match self.told.recv().await {
-                Some(Told::Answer(answer)) => Some(self.page.answer(&frame, *answer).into_string()),
+                Some(Told::Answer(answer)) => {
+                    let read = contents(&app, self.patient, self.page.wanted(&answer.items)).await;
+                    self.page.read_answer(&answer, read);
+                    Some(self.page.answer(&frame, *answer).into_string())
+                }
                 over => {
                     self.stage = Stage::Over;
                     let has_failed = !matches!(over, Some(Told::Done(Ok(()))));

@@ -1,4 +1,4 @@
-use super::{Chart, Found, HolderAnswer, Home, ItemPath, ItemView};
+use super::{AccessView, Chart, Contents, File, Found, HolderAnswer, Home, ItemPath, ItemView};
 use protocol::ids::PatientRef;
 use protocol::time::Millis;
 use service::Staff;
@@ -45,6 +45,21 @@ pub trait Desk: Send + Sync + 'static {
     /// # Errors
     /// [`DeskError`]; nothing is shown then.
     fn item(&self, staff: &Staff, patient: PatientRef, item: &ItemPath, depth: Depth) -> Result<ItemView, DeskError>;
+    /// What these records say, own ones and copies.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is shown then. Single records that cannot be read are counted.
+    fn contents(&self, staff: &Staff, patient: PatientRef, items: &[ItemPath]) -> Result<Contents, DeskError>;
+    /// One file of a document, by its place in [`ItemView::files`].
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is shown then.
+    fn file(&self, staff: &Staff, patient: PatientRef, item: &ItemPath, index: usize) -> Result<File, DeskError>;
+    /// Who looked at this person's records, newest first.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is shown then.
+    fn access(&self, staff: &Staff, patient: PatientRef) -> Result<AccessView, DeskError>;
 }
 
 /// How much of a record is shown.

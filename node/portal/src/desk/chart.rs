@@ -2,7 +2,8 @@ use protocol::engine::HolderStatus;
 use protocol::ids::{FacilityId, PatientRef, RequestId};
 use protocol::kinds::{DataKind, FacilityClass, KindSet};
 use protocol::time::{Date, Millis};
-use records::model::{Line, Sex};
+use records::model::{Clinical, Line, Sex};
+use service::consents::Standing;
 
 /// A facility as pages name it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,8 @@ pub struct Found {
     pub rows: Vec<FoundRow>,
     /// There are more: add a word.
     pub more: bool,
+    /// The text was understood as this birth date.
+    pub birth: Option<Date>,
     /// When.
     pub now: Millis,
 }
@@ -67,10 +70,36 @@ pub struct Chart {
     pub own: Vec<ItemRow>,
     /// When the facility's source was looked at last, if ever.
     pub own_checked: Option<Millis>,
-    /// What the own side knows of allergies; none: it has no list.
-    pub allergies: Option<Vec<String>>,
+    /// What stands in the banner.
+    pub facts: Facts,
     /// Others, in the order of their places on the page; none: the index could not be looked at, so nobody knows.
     pub holders: Option<Vec<Holder>>,
+}
+
+/// What the banner says on every page of a person.
+#[derive(Clone, Default)]
+pub struct Facts {
+    /// What the own side knows of allergies; none: it has no list.
+    pub allergies: Option<Vec<String>>,
+    /// What the patient said at this desk.
+    pub consent: Standing,
+}
+
+/// Contents of many records. Personal data.
+#[derive(Default)]
+pub struct Contents {
+    /// What could be read.
+    pub read: Vec<(ItemPath, Clinical)>,
+    /// How many could not; what they say is unknown.
+    pub unread: usize,
+}
+
+/// One file of a document. Personal data.
+pub struct File {
+    /// Its media type, by its name.
+    pub kind: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Somebody else who may hold records.
@@ -195,6 +224,10 @@ pub struct ItemView {
     pub lines: Vec<Line>,
     /// What was odd about it; without personal data.
     pub problems: Vec<String>,
+    /// What stands in the banner.
+    pub facts: Facts,
+    /// Files of a document: name and number of bytes.
+    pub files: Vec<(String, u64)>,
     /// The text as it was sent; none if it was not asked for or is no text.
     pub original: Option<String>,
     /// Number of its bytes.

@@ -1,15 +1,19 @@
 //! All that pages know of a node: what a desk can ask for, and what it gets.
 //!
-//! Read `ask` (the questions), then `chart` (one person's records) and `home`. `node` answers them with the use cases of
+//! Read `ask` (the questions), then `chart` (one person's records), `access` (who looked) and `home`. `node` answers them with the use cases of
 //! [`service`], which decide who may see what and write the log.
+mod access;
 mod ask;
 mod chart;
 mod home;
 mod node;
+mod node_chart;
 
+pub use access::{AccessRow, AccessView, Deed};
 pub use ask::{Depth, Desk, DeskError};
 pub use chart::{
-    Chart, FacilityName, Found, FoundRow, Holder, HolderAnswer, ItemPath, ItemRow, ItemView, Person, RowStatus,
+    Chart, Contents, FacilityName, Facts, File, Found, FoundRow, Holder, HolderAnswer, ItemPath, ItemRow, ItemView,
+    Person, RowStatus,
 };
 pub use home::{FeedRow, Home, LogRow, MemberRow, NetworkRow};
 pub use node::ServiceDesk;

@@ -2,15 +2,16 @@
 use super::chart::{
     Chart, FacilityName, Found, FoundRow, Holder, HolderAnswer, ItemPath, ItemRow, ItemView, Person, RowStatus,
 };
-use super::{Depth, Desk, DeskError, FeedRow, Home, LogRow, MemberRow, NetworkRow};
-use crate::limits::{ALLERGIES_SHOWN_MAX, ORIGINAL_BYTES_MAX};
+use super::node_chart::{files_of, in_places, own_wanted};
+use super::{AccessView, Contents, Depth, Desk, DeskError, FeedRow, File, Home, LogRow, MemberRow, NetworkRow};
+use crate::limits::ORIGINAL_BYTES_MAX;
 use crate::serve::Feeds;
 use protocol::fetch::Item;
 use protocol::ids::{FacilityId, NetworkId, PatientRef, RequestId};
 use protocol::kinds::{Coarse, FacilityClass};
 use protocol::state::Book;
 use protocol::time::Millis;
-use records::model::{Clinical, Line};
+use records::model::Line;
 use service::fetching::{FetchError, FetchSpec, HolderRow, RowState};
 use service::locating::{LocateError, Located};
 use service::patients::{FindError, PatientEntry, PatientRow, Query};
@@ -20,8 +21,8 @@ use service::{Service, Staff};
 
 /// A node's desk. Holds nothing of its own.
 pub struct ServiceDesk {
-    service: Service,
-    feeds: Option<Feeds>,
+    pub(super) service: Service,
+    pub(super) feeds: Option<Feeds>,
 }
 
 impl ServiceDesk {
@@ -29,11 +30,11 @@ impl ServiceDesk {
     pub fn new(service: Service, feeds: Option<Feeds>) -> Self {
         Self { service, feeds }
     }
-    fn own_name(&self, id: &FacilityId) -> FacilityName {
+    pub(super) fn own_name(&self, id: &FacilityId) -> FacilityName {
         let class = self.service.facilities().into_iter().find(|setup| setup.id == *id).map(|setup| setup.class);
         FacilityName { id: id.clone(), name: self.service.facility_name(id), class }
     }
-    fn person(&self, patient: PatientRef, entry: &PatientEntry) -> Person {
+    pub(super) fn person(&self, patient: PatientRef, entry: &PatientEntry) -> Person {
         Person {
             patient,
             facility: self.own_name(&entry.facility),
@@ -57,27 +58,6 @@ impl ServiceDesk {
             is_deleted: row.is_deleted,
         };
         FoundRow { person, records: row.records }
-    }
-    /// What the own records say of allergies; none if no record does, or one cannot be read.
-    fn allergies(&self, staff: &Staff, patient: PatientRef, own: &[ItemRow]) -> Option<Vec<String>> {
-        let lists = own.iter().filter(|row| row.kind.coarse() == Coarse::Allergy).take(ALLERGIES_SHOWN_MAX);
-        let mut found: Option<Vec<String>> = None;
-        for row in lists {
-            let ItemPath::Own(id) = row.path else { continue };
-            let shown = self.service.records().show(staff, patient, RecordId(id)).ok()?;
-            let RecordView::Clinical { clinical, .. } = shown.view else { return None };
-            if let Clinical::Allergies(list) = *clinical {
-                let holds = list.items.iter().filter(|item| !item.withdrawn);
-                found.get_or_insert_default().extend(holds.map(|item| item.allergen.shown().to_owned()));
-            }
-        }
-        found
-    }
-    /// When a source of this facility was walked last.
-    fn checked(&self, facility: &FacilityId) -> Option<Millis> {
-        let feeds = self.feeds.as_ref()?;
-        let own = feeds.feeds.iter().filter(|feed| feed.facility == *facility);
-        own.filter_map(|feed| feeds.ingest.last_report(feed)).map(|report| report.began).max()
     }
     fn feed_rows(&self) -> Vec<FeedRow> {
         let Some(feeds) = &self.feeds else { return Vec::new() };
@@ -145,6 +125,7 @@ impl ServiceDesk {
                 text_of(&bytes)
             }
         };
+        let files = files_of(&shown.view);
         let (lines, problems) = words_of(shown.view);
         Ok(ItemView {
             now: self.service.now(),
@@ -152,6 +133,8 @@ impl ServiceDesk {
             holder: self.own_name(&shown.row.facility),
             network: None,
             until: None,
+            facts: self.facts(staff, patient, self.allergy_records(staff, patient)),
+            files,
             lines,
             problems,
             original,
@@ -186,6 +169,7 @@ impl ServiceDesk {
             Some((charter.name.clone(), book.membership(network, &shown.copy.holder)?.clone()))
         });
         let (network, member) = member.map_or((String::new(), None), |(network, member)| (network, Some(member)));
+        let files = files_of(&shown.view);
         let (lines, problems) = words_of(shown.view);
         let item = shown.copy.item;
         Ok(ItemView {
@@ -198,6 +182,8 @@ impl ServiceDesk {
             },
             network: Some(network),
             until: Some(shown.copy.until),
+            facts: self.facts(staff, patient, self.allergy_records(staff, patient)),
+            files,
             lines,
             problems,
             original,
@@ -239,9 +225,10 @@ impl Desk for ServiceDesk {
         })
     }
     fn search(&self, staff: &Staff, text: &str) -> Result<Found, DeskError> {
-        let found = self.service.patients().find(staff, &Query::new(text)).map_err(of_find)?;
+        let query = Query::new(text);
+        let found = self.service.patients().find(staff, &query).map_err(of_find)?;
         let rows = found.patients.into_iter().map(|row| self.found(row)).collect();
-        Ok(Found { rows, more: found.more, now: self.service.now() })
+        Ok(Found { rows, more: found.more, birth: query.birth_date(), now: self.service.now() })
     }
     fn chart(&self, staff: &Staff, patient: PatientRef) -> Result<Chart, DeskError> {
         let entry = self.service.patients().show(staff, patient).map_err(of_find)?;
@@ -259,9 +246,9 @@ impl Desk for ServiceDesk {
             now: self.service.now(),
             person: self.person(patient, &entry),
             own_checked: self.checked(&entry.facility),
-            allergies: self.allergies(staff, patient, &own),
+            facts: self.facts(staff, patient, own_wanted(&own, Coarse::Allergy)),
             own,
-            holders: located.ok().map(|all| all.iter().map(|one| holder(&book, one)).collect()),
+            holders: located.ok().map(|all| in_places(all.iter().map(|one| holder(&book, one)).collect())),
         })
     }
     fn ask(
@@ -296,6 +283,15 @@ impl Desk for ServiceDesk {
             ItemPath::Own(id) => self.own_view(staff, patient, id, depth),
             ItemPath::Copy(request, item) => self.copy_view(staff, patient, (request, item), depth),
         }
+    }
+    fn contents(&self, staff: &Staff, patient: PatientRef, items: &[ItemPath]) -> Result<Contents, DeskError> {
+        self.read(staff, patient, items)
+    }
+    fn file(&self, staff: &Staff, patient: PatientRef, item: &ItemPath, index: usize) -> Result<File, DeskError> {
+        self.read_file(staff, patient, item, index)
+    }
+    fn access(&self, staff: &Staff, patient: PatientRef) -> Result<AccessView, DeskError> {
+        self.read_access(staff, patient)
     }
 }
 
@@ -358,7 +354,7 @@ fn of_find(error: FindError) -> DeskError {
     }
 }
 
-fn of_record(error: RecordError) -> DeskError {
+pub(super) fn of_record(error: RecordError) -> DeskError {
     match error {
         RecordError::Unknown(_) => DeskError::Unknown,
         RecordError::Copy(service::view_cache::CopyError::Gone) => DeskError::Unknown,

@@ -1,9 +1,9 @@
 use crate::desk::{Depth, ItemView};
 use crate::i18n::{Key, Words};
-use crate::limits::{LINES_SHOWN_MAX, ORIGINAL_CHARS_MAX};
-use crate::view::{Frame, Nav, ago, banner, both_calendars, facility, icon, kind_word, moment, network_of};
+use crate::limits::{FRAMES_SHOWN_MAX, LINES_SHOWN_MAX, ORIGINAL_CHARS_MAX};
+use crate::view::{Frame, Nav, ago, banner, both_calendars, facility, icon, kind_word, mark_word, moment, network_of};
 use maud::{Markup, html};
-use records::model::{Line, LineKind, Mark};
+use records::model::{Document, Line, LineKind};
 
 /// One record: its rows in words, where it comes from, and the text as it was sent, folded.
 pub fn item(frame: &Frame<'_>, view: &ItemView, depth: Depth) -> Markup {
@@ -11,7 +11,7 @@ pub fn item(frame: &Frame<'_>, view: &ItemView, depth: Depth) -> Markup {
     let kind = kind_word(words, view.row.kind.coarse());
     let title = if view.row.title.is_empty() { &kind } else { &view.row.title };
     let body = html! {
-        (banner(words, &view.person, None, view.now))
+        (banner(words, &view.person, &view.facts, None, view.now))
         main.page #main {
             p.back { a href=(format!("/patients/{}/timeline", view.person.patient.0)) { (icon("prev")) (words.get(Key::BackToTimeline)) } }
             div.page-head { div { p.sub { (kind) " · " span.num { (view.row.kind.as_str()) } } h1 lang="ja" { (title) } } }
@@ -22,6 +22,7 @@ pub fn item(frame: &Frame<'_>, view: &ItemView, depth: Depth) -> Markup {
                     @if !view.problems.is_empty() { section.card { (problems(words, &view.problems)) } }
                 }
             }
+            (files(words, view))
             (original(words, view, depth))
         }
     };
@@ -43,20 +44,14 @@ fn lines(words: &Words, view: &ItemView) -> Markup {
 
 fn row(words: &Words, line: &Line) -> Markup {
     let kind = line_word(words, line.kind);
-    let (class, word) = match line.mark {
-        Mark::None => ("", None),
-        Mark::Low => ("lo", Some(("▼", Key::MarkLow))),
-        Mark::High => ("hi", Some(("▲", Key::MarkHigh))),
-        Mark::Abnormal => ("hi", Some(("◆", Key::MarkAbnormal))),
-        Mark::Alert => ("hi", Some(("!", Key::MarkAlert))),
-        Mark::Struck => ("struck", Some(("×", Key::MarkStruck))),
-    };
+    let mark = mark_word(words, line.mark);
+    let class = mark.as_ref().map_or("", |(class, ..)| *class);
     html! {
         tr {
             td.line-kind { (kind) }
             th scope="row" lang="ja" { (line.label) }
             td.value lang="ja" {
-                span class=(class) { (line.value) @if let Some((sign, key)) = word { i { (sign) (words.get(key)) } } }
+                span class=(class) { (line.value) @if let Some((_, sign, word)) = mark { i { (sign) (word) } } }
             }
             td.sub lang="ja" { (line.detail) }
         }
@@ -85,6 +80,50 @@ fn problems(words: &Words, problems: &[String]) -> Markup {
             summary { (words.get(Key::ItemProblems)) " " span.count-badge { (problems.len()) } }
             ul.plain { @for problem in problems { li.meta lang="en" { (problem) } } }
         }
+    }
+}
+
+/// Files of a document, each in a frame of its own that may run nothing and ask nobody. What browsers cannot show is named.
+fn files(words: &Words, view: &ItemView) -> Markup {
+    let address = |index: usize| format!("{}/files/{index}", view.row.path);
+    html! {
+        @for (index, (name, bytes)) in view.files.iter().enumerate().take(FRAMES_SHOWN_MAX) {
+            @let kind = Document::media_type(name);
+            section.card.after {
+                div.card-head {
+                    h2 lang="ja" { (name) }
+                    span.meta { (words.with(Key::ItemSize, &[("n", (*bytes).into())])) }
+                    @if frames(kind) != Framed::No { a.more href=(address(index)) target="_blank" rel="noopener" { (words.get(Key::FileOpen)) } }
+                }
+                @match frames(kind) {
+                    Framed::Picture => img.file-picture src=(address(index)) alt=(words.get(Key::FilePicture)) loading="lazy";,
+                    Framed::Sandboxed => iframe.file-frame src=(address(index)) title=(name) sandbox="" loading="lazy" {},
+                    // Browsers show PDF with a part of their own, which refuses to run in a sandbox; the answer itself forbids
+                    // everything else.
+                    Framed::Pdf => iframe.file-frame src=(address(index)) title=(name) loading="lazy" {},
+                    Framed::No => p.empty { (words.get(Key::ItemNoText)) },
+                }
+            }
+        }
+        @if view.files.len() > FRAMES_SHOWN_MAX { p.card-note { (words.with(Key::ListMore, &[("n", (view.files.len() - FRAMES_SHOWN_MAX).into())])) } }
+    }
+}
+
+/// How a file is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framed {
+    Picture,
+    Sandboxed,
+    Pdf,
+    No,
+}
+
+fn frames(kind: &str) -> Framed {
+    match kind {
+        "image/png" | "image/jpeg" => Framed::Picture,
+        "application/pdf" => Framed::Pdf,
+        "application/xml" | "text/plain" | "text/html" | "application/hl7-v2" => Framed::Sandboxed,
+        _ => Framed::No,
     }
 }
 

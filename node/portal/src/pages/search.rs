@@ -1,6 +1,6 @@
 use crate::desk::{Found, FoundRow};
 use crate::i18n::{Key, Words};
-use crate::view::{Frame, Nav, age, born, facility, icon, sex};
+use crate::view::{Frame, Nav, age, born, both_calendars, facility, icon, sex};
 use maud::{Markup, html};
 
 /// The search, with what it found if somebody searched. A name stands in the page only, never in its address.
@@ -44,6 +44,9 @@ fn results(words: &Words, found: &Found) -> Markup {
     let count = found.rows.len();
     html! {
         section.card.after aria-live="polite" {
+            @if let Some(birth) = found.birth {
+                p.echo { (icon("info")) (words.with(Key::FoundBirth, &[("date", both_calendars(words, birth).into())])) }
+            }
             @if count == 0 {
                 div.card-head { h2 { (words.get(Key::FoundZero)) } }
                 p.empty { (words.get(Key::FoundZeroHelp)) }
@@ -69,7 +72,7 @@ fn results(words: &Words, found: &Found) -> Markup {
 fn line(words: &Words, row: &FoundRow, found: &Found) -> Markup {
     let person = &row.person;
     html! {
-        tr {
+        tr.namesake[has_namesake(row, found)] {
             th scope="row" {
                 a.big-link href=(format!("/patients/{}/timeline", person.patient.0)) lang="ja" {
                     @if person.name.is_empty() { (words.get(Key::NoName)) } @else { (person.name) }
@@ -78,7 +81,7 @@ fn line(words: &Words, row: &FoundRow, found: &Found) -> Markup {
                 @if has_namesake(row, found) { span.pill.s-late { (icon("people")) (words.get(Key::SameName)) } }
                 @if person.is_deleted { span.pill.s-danger { (icon("alert")) (words.get(Key::DeletedPatient)) } }
             }
-            td {
+            td.born {
                 (born(words, person))
                 @if let Some(birth) = person.birth { b.aged { (age(words, birth, found.now.date_jst())) } }
             }

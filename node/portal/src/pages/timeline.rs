@@ -1,11 +1,14 @@
+//! The time axis of one person: the summary on the left, a row of lanes for every holder, and the lists with the same rows.
 use super::list::{Sourced, list};
-use super::rows::{Before, Rows, slot_of};
-use crate::desk::{Chart, Holder, HolderAnswer, ItemRow};
+use super::patient::{Asked, PatientPage};
+use super::rows::{Before, Rows};
+use super::summary;
+use crate::desk::{HolderAnswer, ItemRow};
 use crate::i18n::{Key, Words};
-use crate::limits::{ARRIVALS_MAX, ITEMS_SHOWN_MAX, MERGED_SHOWN_MAX, SLOTS_MAX};
-use crate::view::{Frame, Nav, Window, Zoom, axis, banner, icon, legend, moment};
-use maud::{Markup, PreEscaped, html};
-use protocol::time::Millis;
+use crate::limits::{ITEMS_SHOWN_MAX, MERGED_SHOWN_MAX, SLOTS_MAX};
+use crate::view::{Frame, Window, Zoom, axis, icon, legend};
+use maud::{Markup, html};
+use protocol::kinds::{Coarse, FacilityClass, KindSet};
 
 /// How the list below the rows is ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,261 +34,234 @@ impl Order {
     }
 }
 
-/// Whether the other holders were asked.
+/// Which kinds of records the lanes show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// Nobody gave a ground yet.
-    Never,
-    /// They are being asked; answers follow.
-    Now,
-    /// At this moment; the answers stand for a while.
-    At(Millis),
+pub enum Lanes {
+    /// 受診・入院
+    Visits,
+    /// 薬
+    Drugs,
+    /// 検査
+    Labs,
+    /// 画像
+    Images,
+    /// 文書・看護・介護・ほか
+    Papers,
 }
 
-/// One person, all holders. The page is made in pieces, in the order in which they are known: [`Timeline::open`] at once,
-/// [`Timeline::answer`] as holders answer, [`Timeline::close`] at the end.
-pub struct Timeline {
-    /// Who, own records, and who else.
-    pub chart: Chart,
+impl Lanes {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Visits, Self::Drugs, Self::Labs, Self::Images, Self::Papers];
+    /// Its word in URLs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Visits => "visits",
+            Self::Drugs => "drugs",
+            Self::Labs => "labs",
+            Self::Images => "images",
+            Self::Papers => "papers",
+        }
+    }
+    fn key(self) -> Key {
+        match self {
+            Self::Visits => Key::LegendVisit,
+            Self::Drugs => Key::LegendDrug,
+            Self::Labs => Key::LegendLab,
+            Self::Images => Key::LegendImage,
+            Self::Papers => Key::LanesPapers,
+        }
+    }
+    fn kinds(self) -> KindSet {
+        KindSet::of(match self {
+            Self::Visits => &[Coarse::Visit],
+            Self::Drugs => &[Coarse::Prescription, Coarse::Injection],
+            Self::Labs => &[Coarse::Lab],
+            Self::Images => &[Coarse::Image, Coarse::Physiology],
+            Self::Papers => &[
+                Coarse::Document,
+                Coarse::Summary,
+                Coarse::Care,
+                Coarse::Basic,
+                Coarse::Disease,
+                Coarse::Allergy,
+                Coarse::Meal,
+                Coarse::Other,
+            ],
+        })
+    }
+}
+
+/// Which days, which lanes, and how lists are ordered: all that an address says beside the patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
     /// Which days.
     pub window: Window,
     /// How the list is ordered.
     pub order: Order,
-    /// Whether others were asked.
-    pub asked: Asked,
-    /// The ground that was given last, for asking again; or the demo's.
-    pub ground: String,
-    /// The last form was sent without a ground.
-    pub ground_fault: bool,
-    answers: Vec<HolderAnswer>,
-    arrived: usize,
+    /// Kinds that are shown.
+    pub kinds: KindSet,
 }
 
-impl Timeline {
-    /// A page of which nothing was sent yet.
-    pub fn new(chart: Chart, window: Window, order: Order, asked: Asked) -> Self {
-        Self {
-            chart,
-            window,
-            order,
-            asked,
-            ground: String::new(),
-            ground_fault: false,
-            answers: Vec::new(),
-            arrived: 0,
+impl View {
+    /// These days; lanes by the words of [`Lanes::word`], all if none is known.
+    pub fn new<'a>(window: Window, order: Order, lanes: impl Iterator<Item = &'a str>) -> Self {
+        let chosen = lanes.filter_map(|word| Lanes::ALL.into_iter().find(|lane| lane.word() == word));
+        let kinds = chosen.fold(KindSet::NONE, |all, lane| all.or(lane.kinds()));
+        Self { window, order, kinds: if kinds.is_empty() { KindSet::ALL } else { kinds } }
+    }
+    fn has(&self, lane: Lanes) -> bool {
+        lane.kinds().is_within(self.kinds)
+    }
+    /// The same lanes in an address.
+    fn query(&self) -> String {
+        if Lanes::ALL.into_iter().all(|lane| self.has(lane)) {
+            return String::new();
         }
-    }
-    /// Everything that is known without asking anybody.
-    pub fn open(&self, frame: &Frame<'_>) -> Markup {
-        let words = frame.words;
-        let rows = self.rows(words);
-        let before = if self.asked == Asked::Never { Before::NotAsked } else { Before::Asking };
-        let own = self.chart.own.iter().map(|item| self.own_item(item)).collect();
-        html! {
-            (frame.open(&words.get(Key::TimelineTitle), Nav::Patients, None))
-            (banner(words, &self.chart.person, Some(self.chart.allergies.as_deref()), self.chart.now))
-            (PreEscaped(r#"<main class="page" id="main">"#))
-            h1.away { (words.get(Key::TimelineTitle)) }
-            (self.ask(frame))
-            (PreEscaped(r#"<div class="tl" aria-live="polite">"#))
-            (self.toolbar(words))
-            div.row.head { p.row-name { (words.get(Key::AxisLabel)) } p.state {} div.lane { (axis(words, &self.window)) } p.count {} }
-            (rows.own())
-            @for (slot, holder) in self.holders().iter().enumerate().take(SLOTS_MAX) {
-                (rows.before(slot, holder, before))
-            }
-            div.sum.card-foot { p { (self.waiting(words)) } }
-            div.under { (legend(words)) }
-            @match self.order {
-                Order::Holder => section.list.list-own id="list-own" {
-                    div.card-head { h2 { (words.get(Key::ListOwn)) } (self.period(words)) }
-                    (list(words, &self.window, own, ITEMS_SHOWN_MAX))
-                },
-                Order::Date => @if self.asked == Asked::Now {
-                    section.list.list-own { p.empty { (words.get(Key::ListWaiting)) } }
-                },
-            }
-        }
-    }
-    /// One holder's row, and its list below.
-    pub fn answer(&mut self, frame: &Frame<'_>, answer: HolderAnswer) -> Markup {
-        let words = frame.words;
-        let slot = slot_of(self.holders(), &answer.holder, self.arrived);
-        let arrived = self.arrived.min(ARRIVALS_MAX - 1);
-        self.arrived += 1;
-        let id = if self.order == Order::Date { "list-all".to_owned() } else { format!("list-{arrived}") };
-        let rows = self.rows(words);
-        let items: Vec<Sourced<'_>> = answer
-            .items
-            .iter()
-            .map(|item| Sourced { item, facility: &answer.holder.facility, network: Some(&answer.holder.network) })
-            .collect();
-        let markup = html! {
-            (rows.answer(slot, &id, &answer))
-            @if self.order == Order::Holder && !items.is_empty() {
-                section class=(format!("list l-{arrived}")) id=(id) {
-                    div.card-head { h2 { (words.with(Key::ListOf, &[("name", answer.holder.facility.name.as_str().into())])) } (self.period(words)) }
-                    (list(words, &self.window, items, ITEMS_SHOWN_MAX))
-                }
-            }
-        };
-        let same = |own: &HolderAnswer| own.holder != answer.holder;
-        self.answers.retain(same);
-        self.answers.push(answer);
-        markup
-    }
-    /// What can be said once all have answered, or nobody could be asked.
-    pub fn close(&self, frame: &Frame<'_>, has_failed: bool) -> Markup {
-        let words = frame.words;
-        html! {
-            @if self.asked != Asked::Never || has_failed {
-                div.sum.card-foot.done { p { (self.summary(words, has_failed)) } }
-            }
-            @if self.order == Order::Date {
-                section.list.list-all id="list-all" {
-                    div.card-head { h2 { (words.get(Key::ListMerged)) } (self.period(words)) }
-                    (list(words, &self.window, self.merged(), MERGED_SHOWN_MAX))
-                }
-            }
-            (PreEscaped("</div>"))
-            p.print-only { (words.with(Key::PrintNote, &[("node", frame.node.into()), ("when", print_time(self.chart.now).into())])) }
-            (PreEscaped("</main>"))
-            (frame.close())
-        }
-    }
-    /// What came, so that the next page need not ask again.
-    pub fn answers(&self) -> Vec<HolderAnswer> {
-        self.answers.clone()
-    }
-    fn holders(&self) -> &[Holder] {
-        self.chart.holders.as_deref().unwrap_or_default()
-    }
-    fn rows<'a>(&'a self, words: &'a Words) -> Rows<'a> {
-        Rows { words, chart: &self.chart, window: &self.window }
-    }
-    fn own_item<'a>(&'a self, item: &'a ItemRow) -> Sourced<'a> {
-        Sourced { item, facility: &self.chart.person.facility, network: None }
-    }
-    fn merged(&self) -> Vec<Sourced<'_>> {
-        let mut items: Vec<Sourced<'_>> = self.chart.own.iter().map(|item| self.own_item(item)).collect();
-        for answer in &self.answers {
-            let network = Some(answer.holder.network.as_str());
-            items.extend(answer.items.iter().map(|item| Sourced { item, facility: &answer.holder.facility, network }));
-        }
-        items
-    }
-    fn period(&self, words: &Words) -> Markup {
-        let ends = [("from", self.window.from.to_string().into()), ("to", self.window.to.to_string().into())];
-        html! { span.more.meta { (words.with(Key::ListPeriod, &ends)) } }
-    }
-    /// The form that asks the others; folded to one line once they were asked.
-    fn ask(&self, frame: &Frame<'_>) -> Markup {
-        let words = frame.words;
-        if self.holders().is_empty() {
-            return html! {};
-        }
-        let action = format!("/patients/{}/ask", self.chart.person.patient.0);
-        match self.asked {
-            Asked::Never => html! {
-                section.notice.s-offline.ask-box {
-                    (icon("notasked"))
-                    h2 { (words.get(Key::AskTitle)) }
-                    p { (words.with(Key::AskLead, &[("n", self.holders().len().into())])) }
-                    form.find-row method="post" action=(action) {
-                        (frame.token())
-                        label for="ground" { (words.get(Key::AskGround)) span.must { (words.get(Key::AskRequired)) } }
-                        input #ground name="ground" maxlength="80" autocomplete="off" value=(self.ground) required
-                            aria-invalid=[self.ground_fault.then_some("true")];
-                        button.btn.btn-primary type="submit" { (words.get(Key::AskButton)) }
-                    }
-                    @if self.ground_fault { p.fault { (icon("alert")) (words.get(Key::AskGroundFault)) } }
-                }
-            },
-            Asked::Now => html! {},
-            Asked::At(at) => html! {
-                form.again method="post" action=(action) {
-                    (frame.token())
-                    input type="hidden" name="ground" value=(self.ground);
-                    span.meta { (words.with(Key::AskedAt, &[("when", moment(at, self.chart.now).into())])) }
-                    button.linklike type="submit" { (words.get(Key::AskAgain)) }
-                }
-            },
-        }
-    }
-    fn toolbar(&self, words: &Words) -> Markup {
-        let link = |zoom: Zoom, to: Option<String>, order: Order| {
-            let to = to.map(|to| format!("&to={to}")).unwrap_or_default();
-            format!("timeline?zoom={}&order={}{to}", zoom.word(), order.word())
-        };
-        let zooms = [
-            (Zoom::Day, Key::ZoomDay),
-            (Zoom::Week, Key::ZoomWeek),
-            (Zoom::Month, Key::ZoomMonth),
-            (Zoom::Year, Key::ZoomYear),
-        ];
-        let orders = [(Order::Holder, Key::OrderHolder), (Order::Date, Key::OrderDate)];
-        let current = |is: bool| is.then_some("true");
-        let end = Some(self.window.to.number().to_string());
-        let step =
-            |on| self.window.step(on).map(|to| link(self.window.zoom, Some(to.number().to_string()), self.order));
-        html! {
-            div.toolbar {
-                div.segment role="group" aria-label=(words.get(Key::ZoomLabel)) {
-                    @for (zoom, key) in zooms {
-                        a href=(link(zoom, None, self.order)) aria-current=[current(zoom == self.window.zoom)] { (words.get(key)) }
-                    }
-                }
-                p.step {
-                    @if let Some(href) = step(false) { a href=(href) aria-label=(words.get(Key::StepBack)) { (icon("prev")) } }
-                    span.num { (self.window.from) " 〜 " (self.window.to) }
-                    @if let Some(href) = step(true) { a href=(href) aria-label=(words.get(Key::StepOn)) { (icon("next")) } }
-                }
-                div.segment.push role="group" aria-label=(words.get(Key::OrderLabel)) {
-                    @for (order, key) in orders {
-                        a href=(link(self.window.zoom, end.clone(), order)) aria-current=[current(order == self.order)] { (words.get(key)) }
-                    }
-                }
-            }
-        }
-    }
-    fn waiting(&self, words: &Words) -> String {
-        let n = self.holders().len();
-        match self.asked {
-            _ if self.chart.holders.is_none() => words.get(Key::AskFailed),
-            _ if n == 0 => words.get(Key::SummaryAlone),
-            Asked::Never => words.with(Key::SummaryNotAsked, &[("n", n.into())]),
-            Asked::Now | Asked::At(_) => words.with(Key::SummaryAsking, &[("n", n.into())]),
-        }
-    }
-    /// Who answered; who did not is named, since what they hold is unknown.
-    fn summary(&self, words: &Words, has_failed: bool) -> Markup {
-        if has_failed {
-            return html! { span.t-danger { (icon("alert")) (words.get(Key::AskFailed)) } };
-        }
-        let same = |answer: &HolderAnswer, own: &Holder| {
-            answer.holder.facility.id == own.facility.id && answer.holder.network == own.network
-        };
-        let settled = |own: &Holder| self.answers.iter().any(|answer| same(answer, own) && !answer.status.is_unknown());
-        let foreseen = |answer: &HolderAnswer| self.holders().iter().any(|own| same(answer, own));
-        let extra: Vec<&Holder> =
-            self.answers.iter().filter(|answer| !foreseen(answer)).map(|answer| &answer.holder).collect();
-        let all: Vec<&Holder> = self.holders().iter().chain(extra).collect();
-        let total = all.len();
-        let unknown: Vec<&str> =
-            all.into_iter().filter(|own| !settled(own)).map(|own| own.facility.name.as_str()).collect();
-        if total == 0 {
-            return html! { (words.get(Key::SummaryAlone)) };
-        }
-        if unknown.is_empty() {
-            return html! { span.t-data { (icon("data")) (words.with(Key::SummaryAll, &[("n", total.into())])) } };
-        }
-        let names = unknown.join("・");
-        let values = [("n", total.into()), ("m", unknown.len().into()), ("names", names.as_str().into())];
-        html! { span.t-offline { (icon("offline")) (words.with(Key::SummaryPart, &values)) } }
+        Lanes::ALL.into_iter().filter(|lane| self.has(*lane)).map(|lane| format!("&show={}", lane.word())).collect()
     }
 }
 
-/// A moment for paper: date and time.
-fn print_time(now: Millis) -> String {
-    format!("{} {}", now.date_jst(), moment(now, now))
+/// Everything that is known without asking anybody.
+pub(super) fn open(page: &PatientPage, frame: &Frame<'_>) -> Markup {
+    let (words, rows) = (frame.words, rows(page, frame.words));
+    let before = if page.asked == Asked::Never { Before::NotAsked } else { Before::Asking };
+    let own = page.chart.own.iter().map(|item| own_item(page, item)).collect();
+    let care = page.holders().iter().take(SLOTS_MAX).position(|holder| is_care(holder.facility.class));
+    html! {
+        aside.side { (summary::column(page, words)) }
+        (toolbar(page, words))
+        div.row.head { p.row-name { (words.get(Key::AxisLabel)) } div.lane { (axis(words, &page.view.window)) } }
+        (rows.own())
+        @for (slot, holder) in page.holders().iter().enumerate().take(SLOTS_MAX) {
+            @if care == Some(slot) { p class=(format!("group-row g-{slot}")) { (words.get(Key::GroupCare)) } }
+            (rows.before(slot, holder, before))
+        }
+        div.under { (legend(words)) }
+        @match page.view.order {
+            Order::Holder => section.list.list-own id="list-own" {
+                div.card-head { h2 { (words.get(Key::ListOwn)) } (period(page, words)) }
+                (list(words, &page.view.window, own, ITEMS_SHOWN_MAX))
+            },
+            Order::Date => @if page.asked == Asked::Now {
+                section.list.list-own { p.empty { (words.get(Key::ListWaiting)) } }
+            },
+        }
+    }
+}
+
+/// One holder's row, and its list below.
+pub(super) fn answer(
+    page: &PatientPage,
+    frame: &Frame<'_>,
+    (slot, arrived): (usize, usize),
+    answer: &HolderAnswer,
+) -> Markup {
+    let words = frame.words;
+    let id = if page.view.order == Order::Date { "list-all".to_owned() } else { format!("list-{arrived}") };
+    let items: Vec<Sourced<'_>> = answer
+        .items
+        .iter()
+        .map(|item| Sourced { item, facility: &answer.holder.facility, network: Some(&answer.holder.network) })
+        .collect();
+    html! {
+        (rows(page, words).answer(slot, &id, answer))
+        @if page.view.order == Order::Holder && !items.is_empty() {
+            section class=(format!("list l-{arrived}")) id=(id) {
+                div.card-head { h2 { (words.with(Key::ListOf, &[("name", answer.holder.facility.name.as_str().into())])) } (period(page, words)) }
+                (list(words, &page.view.window, items, ITEMS_SHOWN_MAX))
+            }
+        }
+    }
+}
+
+/// The summary of all, and the list by date.
+pub(super) fn close(page: &PatientPage, words: &Words, has_more: bool) -> Markup {
+    html! {
+        @if has_more { aside.side.all { (summary::column(page, words)) } }
+        @if page.view.order == Order::Date {
+            section.list.list-all id="list-all" {
+                div.card-head { h2 { (words.get(Key::ListMerged)) } (period(page, words)) }
+                (list(words, &page.view.window, merged(page), MERGED_SHOWN_MAX))
+            }
+        }
+    }
+}
+
+/// Whether a house cares for people at home or in a home.
+pub(super) fn is_care(class: Option<FacilityClass>) -> bool {
+    matches!(class, Some(FacilityClass::VisitingNursing | FacilityClass::Care))
+}
+
+fn rows<'a>(page: &'a PatientPage, words: &'a Words) -> Rows<'a> {
+    Rows { words, page }
+}
+
+fn own_item<'a>(page: &'a PatientPage, item: &'a ItemRow) -> Sourced<'a> {
+    Sourced { item, facility: &page.chart.person.facility, network: None }
+}
+
+fn merged(page: &PatientPage) -> Vec<Sourced<'_>> {
+    let mut items: Vec<Sourced<'_>> = page.chart.own.iter().map(|item| own_item(page, item)).collect();
+    for answer in &page.answers {
+        let network = Some(answer.holder.network.as_str());
+        items.extend(answer.items.iter().map(|item| Sourced { item, facility: &answer.holder.facility, network }));
+    }
+    items
+}
+
+fn period(page: &PatientPage, words: &Words) -> Markup {
+    let window = &page.view.window;
+    let ends = [("from", window.from.to_string().into()), ("to", window.to.to_string().into())];
+    html! { span.more.meta { (words.with(Key::ListPeriod, &ends)) } }
+}
+
+fn toolbar(page: &PatientPage, words: &Words) -> Markup {
+    let View { window, order, .. } = page.view;
+    let lanes = page.view.query();
+    let link = |zoom: Zoom, to: Option<String>, order: Order| {
+        let to = to.map(|to| format!("&to={to}")).unwrap_or_default();
+        format!("timeline?zoom={}&order={}{to}{lanes}", zoom.word(), order.word())
+    };
+    let zooms = [
+        (Zoom::Day, Key::ZoomDay),
+        (Zoom::Week, Key::ZoomWeek),
+        (Zoom::Month, Key::ZoomMonth),
+        (Zoom::Year, Key::ZoomYear),
+    ];
+    let orders = [(Order::Holder, Key::OrderHolder), (Order::Date, Key::OrderDate)];
+    let current = |is: bool| is.then_some("true");
+    let end = window.to.number().to_string();
+    let step = |on| window.step(on).map(|to| link(window.zoom, Some(to.number().to_string()), order));
+    let shown = Lanes::ALL.into_iter().filter(|lane| page.view.has(*lane)).count();
+    html! {
+        div.toolbar {
+            div.segment role="group" aria-label=(words.get(Key::ZoomLabel)) {
+                @for (zoom, key) in zooms {
+                    a href=(link(zoom, None, order)) aria-current=[current(zoom == window.zoom)] { (words.get(key)) }
+                }
+            }
+            p.step {
+                @if let Some(href) = step(false) { a href=(href) aria-label=(words.get(Key::StepBack)) { (icon("prev")) } }
+                span.num { (window.from) " 〜 " (window.to) }
+                @if let Some(href) = step(true) { a href=(href) aria-label=(words.get(Key::StepOn)) { (icon("next")) } }
+            }
+            details.pick.push {
+                summary.btn.btn-quiet { (words.get(Key::LanesPick)) " " span.num { (shown) "/" (Lanes::ALL.len()) } }
+                form.pick-form method="get" action="timeline" {
+                    input type="hidden" name="zoom" value=(window.zoom.word());
+                    input type="hidden" name="order" value=(order.word());
+                    input type="hidden" name="to" value=(end);
+                    @for lane in Lanes::ALL {
+                        label.check { input type="checkbox" name="show" value=(lane.word()) checked[page.view.has(lane)]; (words.get(lane.key())) }
+                    }
+                    button.btn type="submit" { (words.get(Key::LanesShow)) }
+                }
+            }
+            div.segment role="group" aria-label=(words.get(Key::OrderLabel)) {
+                @for (one, key) in orders {
+                    a href=(link(window.zoom, Some(end.clone()), one)) aria-current=[current(one == order)] { (words.get(key)) }
+                }
+            }
+        }
+    }
 }

@@ -7,10 +7,12 @@ use maud::{Markup, html};
 use protocol::engine::HolderStatus;
 use protocol::kinds::{Coarse, FacilityClass};
 use protocol::time::{Date, Millis};
+use records::model::Mark;
 
 /// A facility's seal: one character, the colour of its class, filled for own ones.
-fn seal(class: Option<FacilityClass>, is_own: bool) -> Markup {
+pub fn seal(class: Option<FacilityClass>, is_own: bool) -> Markup {
     let (letter, kind) = match class {
+        Some(FacilityClass::Hospital) if !is_own => ("病", "k-hospital2"),
         Some(FacilityClass::Hospital) => ("病", "k-hospital"),
         Some(FacilityClass::Clinic) => ("診", "k-clinic"),
         Some(FacilityClass::Dental) => ("歯", "k-dental"),
@@ -27,9 +29,10 @@ fn seal(class: Option<FacilityClass>, is_own: bool) -> Markup {
     html! { span class=(format!("seal {kind}{own}")) aria-hidden="true" { (letter) } }
 }
 
-/// The class of colour of a facility's marks.
-pub(super) fn colour(class: Option<FacilityClass>) -> &'static str {
+/// The class of colour of a facility's marks. Another hospital than the own one has another colour, as its seal.
+pub fn colour(class: Option<FacilityClass>, is_own: bool) -> &'static str {
     match class {
+        Some(FacilityClass::Hospital) if !is_own => "k-hospital2",
         Some(FacilityClass::Hospital) => "k-hospital",
         Some(FacilityClass::Clinic | FacilityClass::Lab | FacilityClass::Checkup) => "k-clinic",
         Some(FacilityClass::Dental) => "k-dental",
@@ -70,10 +73,42 @@ pub fn source(name: &FacilityName, network: Option<&str>, words: &Words) -> Mark
     }
 }
 
+/// Where a line of a summary comes from: seal and day, with the name for ears and eyes that ask.
+pub fn seen_at(name: &FacilityName, is_own: bool, date: Date, today: Date) -> Markup {
+    let short = if date.year() == today.year() {
+        format!("{}/{}", date.month(), date.day())
+    } else {
+        format!("{}/{}", date.year(), date.month())
+    };
+    html! {
+        span.src title=(format!("{} {date}", name.name)) {
+            (seal(name.class, is_own)) span.away { (name.name) } time datetime=(date) { (short) }
+        }
+    }
+}
+
+/// A laboratory's mark: sign, word and class of colour; nothing for a plain result.
+pub fn mark_word(words: &Words, mark: Mark) -> Option<(&'static str, &'static str, String)> {
+    let (class, sign, key) = match mark {
+        Mark::None => return None,
+        Mark::Low => ("lo", "▼", Key::MarkLow),
+        Mark::High => ("hi", "▲", Key::MarkHigh),
+        Mark::Abnormal => ("hi", "◆", Key::MarkAbnormal),
+        Mark::Alert => ("hi", "!", Key::MarkAlert),
+        Mark::Struck => ("struck", "×", Key::MarkStruck),
+    };
+    Some((class, sign, words.get(key)))
+}
+
 /// A row's state: shape, word and colour.
 pub fn pill(words: &Words, status: RowStatus, now: Millis) -> Markup {
     let (class, shape, word) = state(words, status, now);
     html! { span class=(format!("pill {class}")) { (icon(shape)) (word) } }
+}
+
+/// A row's state in a word.
+pub fn state_word(words: &Words, status: RowStatus, now: Millis) -> String {
+    state(words, status, now).2
 }
 
 /// What stands in the lane of a row without data, and whether it is hatched as unknown.

@@ -1,14 +1,56 @@
 use super::badge::facility;
 use super::dates::{age, both_calendars, moment};
 use super::icon::icon;
-use crate::desk::Person;
+use crate::desk::{Facts, Person};
 use crate::i18n::{Key, Lang, Words};
 use maud::{Markup, html};
 use protocol::time::Millis;
 use records::model::Sex;
+use service::consents::Standing;
 
-/// Who a page is about: stays on top while reading. `allergies`: what the own side knows; outer none: not told on this page.
-pub fn banner(words: &Words, person: &Person, allergies: Option<Option<&[String]>>, now: Millis) -> Markup {
+/// The pages of one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// 時間軸
+    Timeline,
+    /// 検査
+    Labs,
+    /// 薬
+    Drugs,
+    /// 画像・文書
+    Documents,
+    /// だれが見たか
+    Access,
+}
+
+impl Tab {
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] = [Self::Timeline, Self::Labs, Self::Drugs, Self::Documents, Self::Access];
+    /// Its word in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Timeline => "timeline",
+            Self::Labs => "labs",
+            Self::Drugs => "drugs",
+            Self::Documents => "documents",
+            Self::Access => "access",
+        }
+    }
+    /// Its title.
+    pub fn key(self) -> Key {
+        match self {
+            Self::Timeline => Key::TimelineTitle,
+            Self::Labs => Key::LabsTitle,
+            Self::Drugs => Key::DrugsTitle,
+            Self::Documents => Key::DocumentsTitle,
+            Self::Access => Key::AccessTitle,
+        }
+    }
+}
+
+/// Who a page is about: stays on top while reading, with the tabs of the person's pages. `tab`: which one is open; none: a
+/// single record.
+pub fn banner(words: &Words, person: &Person, facts: &Facts, tab: Option<Tab>, now: Millis) -> Markup {
     html! {
         section.pt aria-label=(words.get(Key::BannerLabel)) {
             div.pt-row {
@@ -17,21 +59,40 @@ pub fn banner(words: &Words, person: &Person, allergies: Option<Option<&[String]
                     p.pt-born {
                         b { @if let Some(birth) = person.birth { (age(words, birth, now.date_jst())) " " } (sex(words, person.sex)) }
                         span { (born(words, person)) }
+                        span.num.meta { (person.number) }
                         @if person.is_deleted { span.pill.s-danger { (icon("alert")) (words.get(Key::DeletedPatient)) } }
                     }
                 }
                 dl.pt-facts {
-                    div { dt { (words.get(Key::FactNumber)) } dd { span.num { (person.number) } "　" (facility(&person.facility, true)) } }
-                    @if let Some(list) = allergies {
-                        div { dt { (words.get(Key::FactAllergy)) } dd { (allergy(words, list)) } }
-                    }
+                    div { dt { (words.get(Key::FactAllergy)) } dd { (allergy(words, facts.allergies.as_deref())) } }
+                    div { dt { (words.get(Key::FactConsent)) } dd { (consent(words, facts.consent, now)) } }
                 }
                 p.pt-seen {
                     span { (icon("eye")) (words.with(Key::SeenNow, &[("time", moment(now, now).into())])) }
-                    span { (words.get(Key::SeenWhy)) }
+                    span { (words.get(Key::SeenWhy)) "　" (facility(&person.facility, true)) }
+                    a href=(format!("/patients/{}/access", person.patient.0)) { (words.get(Key::AccessTitle)) }
+                }
+            }
+            nav.tabs aria-label=(words.get(Key::TabsLabel)) {
+                @for one in Tab::ALL {
+                    a href=(format!("/patients/{}/{}", person.patient.0, one.word())) aria-current=[(tab == Some(one)).then_some("page")] { (words.get(one.key())) }
                 }
             }
         }
+    }
+}
+
+/// What the patient said at this desk, in words and with a shape.
+fn consent(words: &Words, consent: Standing, now: Millis) -> Markup {
+    let (class, shape, key, at) = match consent {
+        Standing::Unsaid => ("t-late", "late", Key::ConsentUnsaid, None),
+        Standing::Given(at) => ("t-data", "check", Key::ConsentGiven, Some(at)),
+        Standing::Limited(at) => ("t-late", "outside", Key::ConsentLimited, Some(at)),
+        Standing::Withdrawn(at) => ("t-danger", "offline", Key::ConsentWithdrawn, Some(at)),
+    };
+    html! {
+        span class=(format!("dot {class}")) { (icon(shape)) b { (words.get(key)) } }
+        @if let Some(at) = at { " " span.meta { (words.with(Key::ConsentSince, &[("when", moment(at, now).into())])) } }
     }
 }
 

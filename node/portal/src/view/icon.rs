@@ -39,6 +39,17 @@ const SPRITE: &str = r##"<svg width="0" height="0" class="away" aria-hidden="tru
 <symbol id="m-lab" overflow="visible"><path class="hit" d="M-11-11h22v22h-22z"/><path d="M-3.5-6.5h7M-2.3-6.5V4.2a2.3 2.3 0 0 0 4.6 0V-6.5" class="markopen"/><path d="M-2.3-.5h4.6v4.7a2.3 2.3 0 0 1-4.6 0z"/></symbol>
 <symbol id="m-image" overflow="visible"><path class="hit" d="M-11-11h22v22h-22z"/><path d="M-6-6H6V6H-6z" class="markopen"/><path d="M-5.5 5-1-1 1.5 2 3 .5 5.5 4v1.2z"/></symbol>
 <symbol id="m-doc" overflow="visible"><path class="hit" d="M-11-11h22v22h-22z"/><path d="M-4.5-6.5H2L4.5-4V6.5h-9z" class="markopen"/><path d="M-2.2-1.5h4.4M-2.2 1h4.4M-2.2 3.5h3" class="open thin"/></symbol>
+<symbol id="m-stroke" overflow="visible"><path class="hit" d="M-6-11h12v22h-12z"/><path d="M-1.75-7h3.5V7h-3.5z"/></symbol>
+<symbol id="m-s0" overflow="visible"><circle r="4.2"/></symbol>
+<symbol id="m-s1" overflow="visible"><path d="M0-6 6 0 0 6-6 0z"/></symbol>
+<symbol id="m-s2" overflow="visible"><path d="M-4.2-4.2h8.4v8.4h-8.4z"/></symbol>
+<symbol id="m-s3" overflow="visible"><path d="M0-5.6 5.4 4.4h-10.8z"/></symbol>
+<symbol id="m-s4" overflow="visible"><path d="M0 5.6 5.4-4.4h-10.8z"/></symbol>
+<symbol id="m-s5" overflow="visible"><path d="M-1.6-5.4h3.2v3.8h3.8v3.2h-3.8v3.8h-3.2v-3.8h-3.8v-3.2h3.8z"/></symbol>
+<symbol id="i-print" viewBox="0 0 16 16"><path d="M4 6V1.8h8V6M4 11.5H1.8V6h12.4v5.5H12M4 9.5h8v4.7H4z" class="open"/></symbol>
+<symbol id="i-gap" viewBox="0 0 16 16"><path d="M1.5 8h4M10.5 8h4M5.5 4v8M10.5 4v8" class="open"/></symbol>
+<symbol id="i-double" viewBox="0 0 16 16"><path d="M1.8 1.8h8.4v8.4H1.8zM5.8 5.8h8.4v8.4H5.8z" class="open"/></symbol>
+<symbol id="i-check" viewBox="0 0 16 16"><path d="m2.5 8.5 3.6 3.7 7.4-8.4" class="open bold"/></symbol>
 <symbol id="m-other" overflow="visible"><path class="hit" d="M-11-11h22v22h-22z"/><path d="M0-5.5 5.5 0 0 5.5-5.5 0z"/></symbol>
 <symbol id="m-many" overflow="visible"><path class="hit" d="M-11-11h22v22h-22z"/><path d="M-9-8H9V8H-9z" class="markopen"/></symbol>
 </defs></svg>"##;

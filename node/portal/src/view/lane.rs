@@ -1,7 +1,6 @@
 use super::badge::{colour, kind_word};
 use super::dates::month_name;
 use super::window::{Window, Zoom};
-use crate::desk::ItemRow;
 use crate::i18n::{Key, Lang, Words};
 use crate::limits::LANE_BINS;
 use maud::{Markup, html};
@@ -12,79 +11,123 @@ use std::collections::BTreeMap;
 /// The head of the time axis: months or years, days or weeks, and now.
 pub fn axis(words: &Words, window: &Window) -> Markup {
     let ticks = window.ticks();
-    let step = ticks.len().div_ceil(16).max(1);
+    let step = ticks.len().div_ceil(14).max(1);
     html! {
         svg.axis height="36" aria-hidden="true" {
             @for (index, (date, is_large)) in ticks.iter().enumerate() {
-                line.grid x1=(percent(window.place(*date))) x2=(percent(window.place(*date))) y1=(if *is_large { "6" } else { "22" }) y2="36" {}
-                @if index % step == 0 || *is_large {
+                line.grid x1=(percent(window.place(*date))) x2=(percent(window.place(*date))) y1=(if *is_large { "6" } else { "24" }) y2="36" {}
+                @if (index % step == 0 || *is_large) && window.place(*date) < LAST_LABEL {
                     text.tick.strong[*is_large] x=(percent(window.place(*date))) dx="4" y=(if *is_large { "15" } else { "32" }) {
                         (label(words.lang(), window.zoom, *date, *is_large))
                     }
                 }
             }
-            (today(window, 36, Some(&words.get(Key::Now))))
+            (now_line(window, 36, Some(&words.get(Key::Now))))
         }
     }
 }
 
-/// One facility's records as marks: drugs and visits above, reports below. Marks too near to each other become one with a
-/// number. Each is a link to its record, or to the list where several lie
-/// (addresses are relative to the patient's timeline).
-pub fn lane(
-    words: &Words,
-    window: &Window,
-    items: &[ItemRow],
-    class: Option<FacilityClass>,
-    links: &Links<'_>,
-) -> Markup {
-    let mut bins: BTreeMap<(bool, usize), Vec<&ItemRow>> = BTreeMap::new();
-    for item in items {
-        if let Some(date) = item.care_date.filter(|date| window.has(*date)) {
-            bins.entry((is_report(item.kind.coarse()), bin(window.place(date)))).or_default().push(item);
-        }
-    }
-    html! {
-        svg class=(format!("marks {}", colour(class))) height="44" role="group" aria-label=(links.label) {
-            @for (date, _) in window.ticks() {
-                line.grid x1=(percent(window.place(date))) x2=(percent(window.place(date))) y1="0" y2="44" {}
-            }
-            (today(window, 44, None))
-            @for ((is_report, _), group) in &bins {
-                (mark(words, window, group, if *is_report { 31 } else { 13 }, links))
-            }
-        }
-    }
+/// One thing on a lane: a mark on a day, or a bar if it lasts.
+pub struct Piece {
+    /// First day.
+    pub from: Date,
+    /// First day after it; none: a mark.
+    pub to: Option<Date>,
+    /// What it is.
+    pub kind: Coarse,
+    /// Where it leads.
+    pub href: String,
+    /// What it says in words.
+    pub title: String,
+    /// What stands in a bar, if it fits.
+    pub label: String,
 }
 
-/// Where marks of a lane lead.
-pub struct Links<'a> {
-    /// Anchor of the list.
-    pub list: &'a str,
-    /// The lane in words.
+/// A lane: what it is called, whose it is, and where its list lies.
+pub struct Lane<'a> {
+    /// Its name for screen readers.
     pub label: &'a str,
+    /// Anchor of the list that has the same rows.
+    pub list: &'a str,
+    /// Whose.
+    pub class: Option<FacilityClass>,
+    /// It is the own facility.
+    pub is_own: bool,
+    /// Visits are upright strokes, as in nursing and care.
+    pub is_visits: bool,
+    /// From this day on nothing is known; why.
+    pub unknown: Option<(Date, String)>,
 }
 
-fn mark(words: &Words, window: &Window, group: &[&ItemRow], y: i32, links: &Links<'_>) -> Markup {
+/// One lane as SVG. Marks too near to each other become one with a number. Each is a link to its record, or to the list where
+/// several lie (addresses are relative to the patient's pages).
+pub fn lane(words: &Words, window: &Window, shape: &Lane<'_>, pieces: &[Piece]) -> Markup {
+    let (bars, marks): (Vec<&Piece>, Vec<&Piece>) = pieces.iter().partition(|piece| piece.to.is_some());
+    let mut bins: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
+    for piece in marks.into_iter().filter(|piece| window.has(piece.from)) {
+        bins.entry(bin(window.place(piece.from))).or_default().push(piece);
+    }
+    let seen: Vec<&Piece> = bars.into_iter().filter(|bar| touches(window, bar)).collect();
+    let (height, middle) = (LANE, if seen.is_empty() { LANE / 2 } else { 11 });
+    html! {
+        svg class=(format!("marks {}", colour(shape.class, shape.is_own))) height=(height) role="group" aria-label=(shape.label) {
+            @for (date, _) in window.ticks() {
+                line.grid x1=(percent(window.place(date))) x2=(percent(window.place(date))) y1="0" y2=(height) {}
+            }
+            @if let Some((since, why)) = &shape.unknown { (unknown(window, *since, why, height)) }
+            @for bar in seen { (bar_of(window, bar)) }
+            (now_line(window, height, None))
+            @for group in bins.values() { (mark(words, window, group, shape, middle)) }
+        }
+    }
+}
+
+/// A hatched span from a day to now: nothing is known of it.
+fn unknown(window: &Window, since: Date, why: &str, height: u32) -> Markup {
+    let from = window.edge(since.max(window.from));
+    let to = window.edge(window.today).max(from + 0.01);
+    html! {
+        g.unknown-span {
+            title { (why) }
+            rect.hatched x=(percent(from)) y="3" width=(percent(to - from)) height=(height - 6) {}
+        }
+    }
+}
+
+fn touches(window: &Window, bar: &Piece) -> bool {
+    bar.from <= window.to && bar.to.is_some_and(|to| to > window.from)
+}
+
+fn bar_of(window: &Window, bar: &Piece) -> Markup {
+    let from = window.edge(bar.from.max(window.from));
+    let to = window.edge(bar.to.unwrap_or(bar.from)).min(1.0).max(from + 0.004);
+    let y = LANE - 20;
+    let fits = (to - from) * AXIS_CHARS > text_width(&bar.label).min(LABEL_LEAST);
+    html! {
+        a.item href=(bar.href) {
+            title { (bar.title) }
+            rect.bar.stay[bar.kind == Coarse::Visit] x=(percent(from)) y=(y) width=(percent(to - from)) height="16" rx="2" {}
+            @if fits { svg x=(percent(from)) width=(percent(to - from)) overflow="hidden" { text.bar-n x="5" y=(y + 12) { (bar.label) } } }
+        }
+    }
+}
+
+fn mark(words: &Words, window: &Window, group: &[&Piece], lane: &Lane<'_>, y: u32) -> Markup {
     let Some(last) = group.last() else { return html! {} };
-    let Some(date) = last.care_date else { return html! {} };
-    let x = percent(window.place(date));
+    let x = percent(window.place(last.from));
     let many = words.with(Key::MarkMany, &[("n", group.len().into())]);
     let (href, title) = match group {
-        [only] => {
-            (format!("items/{}", only.path), format!("{date} {} {}", kind_word(words, only.kind.coarse()), only.title))
-        }
-        _ => (format!("#{}", links.list), format!("{date} {many}")),
+        [only] => (only.href.as_str(), only.title.clone()),
+        _ => (lane.list, format!("{} {many}", last.from)),
     };
+    let kinds_agree = group.iter().all(|piece| shape(piece.kind) == shape(last.kind));
     html! {
         a.item href=(href) {
             title { (title) }
-            @if group.len() == 1 {
-                use href=(format!("#m-{}", shape(last.kind.coarse()))) x=(x) y=(y) {}
-            } @else {
-                use href="#m-many" x=(x) y=(y) {}
-                text.many x=(x) y=(y + 4) { (group.len()) }
-            }
+            @if lane.is_visits { use href="#m-stroke" x=(x) y=(y) {} }
+            @else if group.len() == 1 || kinds_agree { use href=(format!("#m-{}", shape(last.kind))) x=(x) y=(y) {} }
+            @else { use href="#m-many" x=(x) y=(y) {} text.many x=(x) y=(y + 4) { (group.len()) } }
+            @if group.len() > 1 && kinds_agree && !lane.is_visits { text.times x=(x) dx="7" y=(y + 10) { (group.len()) } }
         }
     }
 }
@@ -97,6 +140,7 @@ pub fn legend(words: &Words) -> Markup {
         ("lab", Key::LegendLab),
         ("image", Key::LegendImage),
         ("doc", Key::LegendDoc),
+        ("stroke", Key::LegendStroke),
         ("other", Key::LegendOther),
     ];
     html! {
@@ -104,25 +148,31 @@ pub fn legend(words: &Words) -> Markup {
             @for (mark, key) in marks {
                 span { svg.icon viewBox="-8 -8 16 16" aria-hidden="true" { use href=(format!("#m-{mark}")) {} } (words.get(key)) }
             }
+            span { svg.icon.wide viewBox="0 0 26 16" aria-hidden="true" { rect.bar x="1" y="3" width="24" height="10" rx="2" {} } (words.get(Key::LegendBar)) }
             span { svg.icon viewBox="0 0 16 16" aria-hidden="true" { rect.hatched x="0" y="2" width="16" height="12" {} } (words.get(Key::LegendUnknown)) }
         }
     }
 }
 
-fn today(window: &Window, height: u32, tag: Option<&str>) -> Markup {
+/// The line of today; with its word on the axis.
+pub(super) fn now_line(window: &Window, height: u32, tag: Option<&str>) -> Markup {
     if !window.has(window.today) {
         return html! {};
     }
-    let x = percent(window.place(window.today));
+    let place = window.place(window.today);
+    let x = percent(place);
     html! {
         line.today x1=(x) x2=(x) y1="0" y2=(height) {}
         @if let Some(tag) = tag {
-            svg.at x=(x) overflow="visible" { rect.today-tag x="-16" y="0" width="32" height="17" rx="3" {} text.today-n y="12.5" { (tag) } }
+            svg.at x=(percent(place.min(0.965))) overflow="visible" {
+                rect.today-tag x="-31" y="0" width="62" height="17" rx="3" {}
+                text.today-n y="12.5" { (tag) " " (window.today.month()) "/" (window.today.day()) }
+            }
         }
     }
 }
 
-fn label(lang: Lang, zoom: Zoom, date: Date, is_large: bool) -> String {
+pub(super) fn label(lang: Lang, zoom: Zoom, date: Date, is_large: bool) -> String {
     let (year, month, day) = (date.year(), date.month(), date.day());
     match (zoom, is_large, lang) {
         (Zoom::Year, ..) => year.to_string(),
@@ -130,13 +180,13 @@ fn label(lang: Lang, zoom: Zoom, date: Date, is_large: bool) -> String {
         (Zoom::Month, true, Lang::En) => year.to_string(),
         (Zoom::Month, false, Lang::Ja) => format!("{month}月"),
         (Zoom::Month, false, Lang::En) => month_name(month).to_owned(),
-        (_, true, Lang::Ja) => format!("{month}月{day}日"),
-        (_, true, Lang::En) => format!("{day} {}", month_name(month)),
-        (_, false, Lang::Ja) => format!("{month}/{day}"),
-        (_, false, Lang::En) => day.to_string(),
+        (_, true, Lang::Ja) => format!("{year}年 {month}月"),
+        (_, true, Lang::En) => format!("{} {year}", month_name(month)),
+        (_, false, _) => format!("{month}/{day}"),
     }
 }
 
+/// The mark of a kind.
 fn shape(kind: Coarse) -> &'static str {
     match kind {
         Coarse::Visit => "visit",
@@ -148,8 +198,15 @@ fn shape(kind: Coarse) -> &'static str {
     }
 }
 
-fn is_report(kind: Coarse) -> bool {
-    matches!(kind, Coarse::Lab | Coarse::Image | Coarse::Physiology | Coarse::Document | Coarse::Summary | Coarse::Care)
+/// A piece's words: day, kind, title.
+pub fn words_of(words: &Words, date: Date, kind: Coarse, title: &str) -> String {
+    format!("{date} {} {title}", kind_word(words, kind)).trim_end().to_owned()
+}
+
+/// Width of a text in characters of half width.
+#[allow(clippy::cast_precision_loss, reason = "labels are short")]
+pub(super) fn text_width(text: &str) -> f64 {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() as f64
 }
 
 #[allow(
@@ -162,6 +219,16 @@ fn bin(place: f64) -> usize {
     ((place.clamp(0.0, 1.0) * LANE_BINS as f64) as usize).min(LANE_BINS - 1)
 }
 
-fn percent(place: f64) -> String {
+/// A share as SVG has it.
+pub(super) fn percent(place: f64) -> String {
     format!("{:.2}%", place * 100.0)
 }
+
+/// Height of a lane, whatever is on it: the place that is kept for an answer is as high (`.row` in the style sheet).
+const LANE: u32 = 44;
+/// Characters of half width that the axis of a page of 1280 px holds. On narrower ones a label ends at the end of its bar.
+pub(super) const AXIS_CHARS: f64 = 118.0;
+/// So many of a longer label say enough.
+pub(super) const LABEL_LEAST: f64 = 9.0;
+/// Labels further right would be cut.
+const LAST_LABEL: f64 = 0.95;

@@ -1,16 +1,21 @@
 //! How things look: dates in both calendars, icons, seals and states, the frame of a page, lanes on a time axis.
 mod badge;
 mod banner;
+mod chart;
 mod dates;
 mod frame;
 mod icon;
 mod lane;
 mod window;
 
-pub use badge::{ago, facility, is_old, kind_word, network_of, pill, rich, source, tell};
-pub use banner::{banner, born, sex};
+pub use badge::{
+    ago, colour, facility, is_old, kind_word, mark_word, network_of, pill, rich, seal, seen_at, source, state_word,
+    tell,
+};
+pub use banner::{Tab, banner, born, sex};
+pub use chart::{Frames, bars, first_day, plot};
 pub use dates::{age, both_calendars, day, moment};
 pub use frame::{Frame, Nav};
 pub use icon::icon;
-pub use lane::{Links, axis, lane, legend};
+pub use lane::{Lane, Piece, axis, lane, legend, words_of};
 pub use window::{Window, Zoom};

@@ -91,6 +91,16 @@ impl Window {
         let whole = days_between(self.from, self.to).max(1) as f64 + 1.0;
         (days_between(self.from, date) as f64 + 0.5) / whole
     }
+    /// Where a day begins, 0 to 1: bars begin and end there.
+    #[allow(clippy::cast_precision_loss, reason = "days of a calendar are far below 2^52")]
+    pub fn edge(&self, date: Date) -> f64 {
+        let whole = days_between(self.from, self.to).max(1) as f64 + 1.0;
+        (days_between(self.from, date) as f64 / whole).clamp(0.0, 1.0)
+    }
+    /// Days from one day to another that the page draws, for charts with a period of their own.
+    pub fn between(zoom: Zoom, from: Date, to: Date, today: Date) -> Self {
+        Self { zoom, from: from.min(to), to, today }
+    }
     /// Where lines stand on the axis, with whether they begin something larger (a month, a year).
     pub fn ticks(&self) -> Vec<(Date, bool)> {
         let days = days_between(self.from, self.to).clamp(0, 4_000);

@@ -1,6 +1,7 @@
 use super::tokens::{Field, number_forms};
 use matching::normal::{date, kana, kanji, romaji, text};
 use protocol::ids::FacilityId;
+use protocol::time::Date;
 use std::collections::BTreeSet;
 
 /// What somebody looks for. `Debug` prints nothing of it.
@@ -23,6 +24,10 @@ impl Query {
     /// Looks for a text at every facility of the node.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), facility: None }
+    }
+    /// The birth date that the whole text was understood as, to say so to whoever asked.
+    pub fn birth_date(&self) -> Option<Date> {
+        Date::parse(&birth(&text::canonical(&self.text))?)
     }
     /// The words with what each may mean; empty if nothing is left that could be looked for.
     pub(super) fn words(&self) -> Vec<Word> {

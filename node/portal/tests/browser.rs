@@ -1,0 +1,170 @@
+//! A person's pages in a real browser: no overflow, no other host, nothing jumps, keyboard, paper. Skipped, loudly, where no
+//! Chromium is installed.
+mod chromium;
+#[path = "../examples/fake/desk.rs"]
+mod desk;
+
+use chromium::Browser;
+use desk::FakeDesk;
+use portal::{PortalConfig, RunningPortal, serve_desk};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+const PAGES: [&str; 6] = ["timeline", "labs", "drugs", "documents", "access", "access/sheet"];
+
+/// A portal over made-up people, and a browser that is inside.
+struct Stage {
+    browser: Browser,
+    base: String,
+    _portal: RunningPortal,
+    _runtime: Runtime,
+}
+
+impl Stage {
+    fn new(test: &str, desk: FakeDesk) -> Option<Self> {
+        let mut browser = Browser::open(test)?;
+        let runtime = Runtime::new().expect("threads");
+        let config = PortalConfig { demo: true, ..PortalConfig::new(([127, 0, 0, 1], 0).into()) };
+        let portal = runtime.block_on(serve_desk(Arc::new(desk), config)).expect("open");
+        browser.size(1280, 800);
+        browser.go(portal.start_url());
+        let base = format!("http://{}", portal.addr);
+        Some(Self { browser, base, _portal: portal, _runtime: runtime })
+    }
+    fn go(&mut self, path: &str) {
+        let url = format!("{}{path}", self.base);
+        self.browser.go(&url);
+    }
+}
+
+#[test]
+fn no_page_overflows_complains_or_asks_another_host_in_either_language() {
+    let Some(mut stage) = Stage::new("pages fit", FakeDesk::quick()) else { return };
+    for lang in ["ja", "en"] {
+        for (width, height) in [(1280, 800), (768, 1024)] {
+            stage.browser.size(width, height);
+            for page in PAGES {
+                stage.go(&format!("/patients/1/{page}?lang={lang}"));
+                let seen = stage.browser.value("document.documentElement.scrollWidth");
+                assert_eq!(seen, width, "{page} in {lang} at {width}");
+                assert_eq!(stage.browser.text("document.documentElement.lang"), lang, "{page}");
+                assert_eq!(stage.browser.value("document.querySelectorAll('h1').length"), 1, "{page}");
+                let nameless = "[...document.querySelectorAll('a,button,input:not([type=hidden]),iframe,img')].filter(e => \
+                                !(e.textContent.trim() || e.getAttribute('aria-label') || e.title || e.alt || e.labels?.length)).length";
+                assert_eq!(stage.browser.value(nameless), 0, "links and controls without a name on {page}");
+            }
+        }
+    }
+    let own = format!("{}/", stage.base);
+    for url in &stage.browser.asked {
+        assert!(url.starts_with(&own) || url == "about:blank", "asked for {url}");
+    }
+    assert!(stage.browser.complaints.is_empty(), "{:?}", stage.browser.complaints);
+}
+
+#[test]
+fn rows_arrive_and_nothing_moves() {
+    let slow = FakeDesk { pause: Duration::from_millis(150), ..FakeDesk::quick() };
+    let Some(mut stage) = Stage::new("nothing moves", slow) else { return };
+    let tops = "JSON.stringify([...document.querySelectorAll('.row[class*=ask-],.row.own,.toolbar,.cell[class*=ask-]')].map(e => \
+                Math.round(e.getBoundingClientRect().top)))";
+    let url = format!("{}/patients/1/timeline", stage.base);
+    stage.browser.start(&url);
+    // The first rows are here and the last are not: asked again until then, without a clock.
+    while stage.browser.value("document.querySelectorAll('.row.answer').length").as_u64().unwrap_or(0) == 0 {}
+    let early = stage.browser.text(tops);
+    let is_whole = stage.browser.value("document.querySelectorAll('.sum.done').length");
+    assert_eq!(is_whole, 0, "the page was looked at before its end");
+    stage.browser.loaded();
+    assert_eq!(stage.browser.value("document.querySelectorAll('.sum.done').length"), 1);
+    assert_eq!(stage.browser.text(tops), early, "places of rows before and after all answers");
+    let covered = "[...document.querySelectorAll('.row.answer')].every(e => { const ask = document.querySelector('.row.ask-' + \
+                   /got-(\\d+)/.exec(e.className)[1]); return !ask || (Math.round(ask.getBoundingClientRect().top) === \
+                   Math.round(e.getBoundingClientRect().top) && getComputedStyle(ask).visibility === 'hidden') })";
+    assert_eq!(stage.browser.value(covered), true, "answers stand where their place was kept");
+}
+
+#[test]
+fn a_silent_holder_is_named_on_screen_and_on_paper_and_none_is_no_word_of_the_page() {
+    let Some(mut stage) = Stage::new("unknown is not none", FakeDesk::quick()) else { return };
+    for (lang, offline, unknown) in [("ja", "不通 09:10〜", "不明"), ("en", "Offline since 09:10", "nknown")] {
+        for page in ["timeline", "labs", "drugs", "documents"] {
+            for media in ["", "print"] {
+                stage.browser.media(media, &[]);
+                stage.go(&format!("/patients/1/{page}?lang={lang}"));
+                let text = stage.browser.text("document.body.innerText");
+                assert!(text.contains("ひかり診療所") && text.contains(offline), "{page} {lang} {media}");
+                assert!(text.contains(unknown), "{page} {lang} {media}");
+                for none in ["なし", "無し", "ありません", "None", " none", "no record", "No record"] {
+                    assert!(!text.contains(none), "{page} {lang} {media} says {none}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_keyboard_reaches_a_record_of_a_lane_and_the_focus_is_seen() {
+    let Some(mut stage) = Stage::new("keyboard", FakeDesk::quick()) else { return };
+    stage.go("/patients/1/timeline?lang=ja");
+    let active = "(document.activeElement.closest('.lane') ? 'lane ' : '') + document.activeElement.tagName";
+    for _ in 0..80 {
+        stage.browser.press("Tab", 9);
+        let seen = "(e => e.tagName === 'BODY' || getComputedStyle(e).outlineStyle !== 'none' || \
+                    getComputedStyle(e).boxShadow !== 'none')(document.activeElement)";
+        assert_eq!(stage.browser.value(seen), true, "the focus is seen on {}", stage.browser.text(active));
+        if stage.browser.text(active).starts_with("lane a") {
+            let href = stage.browser.text("document.activeElement.getAttribute('href')");
+            assert!(href.starts_with("items/") || href.starts_with("#list"), "{href}");
+            return;
+        }
+    }
+    panic!("no mark of a lane in 80 steps");
+}
+
+#[test]
+fn a_document_in_a_frame_runs_nothing() {
+    let Some(mut stage) = Stage::new("frames", FakeDesk::quick()) else { return };
+    let item = format!("/patients/1/items/own-{}", "09".repeat(16));
+    stage.go(&item);
+    assert_eq!(stage.browser.value("document.querySelectorAll('iframe[sandbox=\"\"]').length"), 2);
+    stage.go(&format!("{item}/files/1"));
+    assert_eq!(stage.browser.text("document.body.innerText").trim(), "<script>alert(document.domain)</script>");
+    assert!(stage.browser.complaints.is_empty(), "{:?}", stage.browser.complaints);
+}
+
+/// Pictures of every page for people to look at, and with `MUSUBI_PICTURES=folder` those of the README:
+/// `MUSUBI_PICTURES=docs/images cargo test -p portal --test browser pictures`.
+#[test]
+fn pictures_of_every_page_are_kept() {
+    let Some(mut stage) = Stage::new("pictures", FakeDesk::quick()) else { return };
+    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(&build).expect("a folder");
+    let mut keep = |browser: &mut Browser, name: &str| {
+        let picture = browser.picture();
+        assert!(picture.len() > 8_000, "{name} is empty");
+        std::fs::write(build.join(format!("{name}.png")), &picture).expect("written");
+        picture
+    };
+    for page in PAGES {
+        let name = page.replace('/', "-");
+        for (suffix, media, feature) in
+            [("", "", None), ("-dark", "", Some(("prefers-color-scheme", "dark"))), ("-print", "print", None)]
+        {
+            stage.browser.media(media, feature.as_slice());
+            stage.go(&format!("/patients/1/{page}?lang=ja"));
+            keep(&mut stage.browser, &format!("{name}{suffix}"));
+        }
+    }
+    stage.browser.media("", &[]);
+    let Some(folder) = std::env::var_os("MUSUBI_PICTURES") else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    for (page, file) in [("timeline", "timeline.png"), ("drugs", "drugs.png")] {
+        stage.go(&format!("/patients/1/{page}?lang=ja"));
+        let picture = keep(&mut stage.browser, page);
+        assert!(picture.len() <= 200 << 10, "{file}: {} bytes", picture.len());
+        std::fs::write(folder.join(file), picture).expect("written");
+    }
+}
