@@ -187,7 +187,7 @@ pub fn summary(desk: &Desk) -> (String, Value) {
 pub mod store_words {
     use crate::failure::Failure;
     use protocol::time::Millis;
-    use store::{BackupError, OpenError};
+    use store::{BackupFault, OpenError};
 
     /// Why a store could not be opened.
     pub fn open_failure(error: OpenError) -> Failure {
@@ -200,11 +200,11 @@ pub mod store_words {
     }
 
     /// Why a backup could not be made or used.
-    pub fn backup_failure(error: BackupError) -> Failure {
+    pub fn backup_failure(error: BackupFault) -> Failure {
         match &error {
-            BackupError::None | BackupError::NotEmpty(_) | BackupError::OtherStore => Failure::usage(&error),
-            BackupError::Damaged(_) => Failure::store(&error).next("`musubi store verify` names every damage"),
-            BackupError::Stopped => Failure::refused(&error),
+            BackupFault::None | BackupFault::NotEmpty(_) | BackupFault::OtherStore => Failure::usage(&error),
+            BackupFault::Damaged(_) => Failure::store(&error).next("`musubi store verify` names every damage"),
+            BackupFault::Stopped => Failure::refused(&error),
             _ => Failure::store(&error),
         }
     }
