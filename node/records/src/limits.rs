@@ -33,5 +33,16 @@ pub const GENERIC_SEGMENTS_MAX: usize = 400;
 /// Longest title of a record, in characters: one line of a timeline.
 pub const TITLE_CHARS_MAX: usize = 60;
 
+/// Most bytes of labels (test groups, specimens) that the rows of one report repeat; a real one has some ten kilobytes.
+pub const LABEL_BYTES_MAX: usize = 16 << 20;
+/// Most distinct values of a list that is kept without repetition (classes of a prescription, examinations, findings).
+pub const DISTINCT_MAX: usize = 500;
+/// How far into a document its format and header are looked for.
+pub const DOCUMENT_HEAD_BYTES_MAX: usize = 256 << 10;
+/// Deepest nesting of XML elements in a document's header; CDA needs about ten.
+pub const XML_DEPTH_MAX: usize = 64;
+/// Longest text that is taken from a document's header, in characters.
+pub const HEADER_TEXT_CHARS_MAX: usize = 200;
+
 const _: () = assert!(GENERIC_FIELDS_MAX <= FIELDS_MAX && GENERIC_SEGMENTS_MAX <= SEGMENTS_MAX);
 const _: () = assert!(PATH_NAME_BYTES_MAX < PATH_BYTES_MAX);

@@ -112,6 +112,8 @@ faults! {
     UnknownShift => Warning, "an unknown ESC sequence was dropped";
     /// Cells without a character.
     Unmapped(usize) => Warning, "{0} characters have no place in JIS X 0208 (外字?) and are shown as 〓";
+    /// Cells that only vendors have.
+    VendorCharacters(usize) => Warning, "{0} characters are of a vendor's own rows (①, 髙), which SS-MIX2 does not allow; kept as they are";
     /// Half-width katakana.
     HalfWidthKana => Warning, "has half-width katakana, which SS-MIX2 does not allow; shown in full width";
     /// LF or CRLF.
@@ -154,6 +156,8 @@ faults! {
     BadDate => Warning, "is not a date or time that the calendar has; the part that is one was taken";
     /// Birth date after the file was sent.
     FutureDate => Warning, "lies in the future of the file itself; left out";
+    /// A moment after the file was sent.
+    FutureMoment => Warning, "lies more than a day after the file was sent, though it is no plan; kept as it is";
     /// Names.
     NameForm => Warning, "the name's parts or marks (I, P) are not where they belong; told apart by their script";
     /// Numbers.

@@ -3,7 +3,7 @@
 //! `"musubi.doc" ‖ 1 ‖ length of the head (u32, big-endian) ‖ head (JSON of [`Document`]) ‖ files in the order of the head`.
 //! Readers at other facilities get exactly these bytes, so the form is written down and never local.
 use records::Redacted;
-use records::model::{Document, DocumentFile};
+use records::model::{About, Document, DocumentFile};
 use std::ops::Range;
 
 /// Why bytes are no document.
@@ -62,6 +62,15 @@ pub fn file_range(document: &Document, name: &str) -> Option<Range<u64>> {
     None
 }
 
+/// What the main file says of itself, as far as it lies within the document's beginning.
+pub fn about(document: &Document, start: &[u8]) -> Option<About> {
+    let range = file_range(document, &document.main)?;
+    let from = usize::try_from(range.start).ok()?;
+    let to = usize::try_from(range.end).unwrap_or(usize::MAX).min(start.len());
+    let known = start.get(from..to).filter(|known| !known.is_empty())?;
+    Some(records::content::about(known, range.end - range.start))
+}
+
 /// One of its files, out of a document that is in memory.
 ///
 /// # Errors
@@ -86,6 +95,7 @@ pub const FILES_MAX: usize = 5_000;
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use records::content::Format;
     use records::ssmix2::extended::{KindFolder, document};
 
     fn sample() -> (Document, Vec<u8>) {
@@ -102,6 +112,15 @@ mod tests {
         assert_eq!(file_of(&bytes, "main_document.xml").expect("there").expose(), b"<a/>!");
         assert_eq!(file_of(&bytes, "b.png").expect("there").expose(), b"PNG");
         assert_eq!(file_of(&bytes, "c.png"), Err(DocumentError::Damaged));
+    }
+    #[test]
+    fn the_main_file_is_looked_into_as_far_as_it_is_at_hand() {
+        let (document, bytes) = sample();
+        let format = |start: &[u8]| about(&document, start).and_then(|about| about.format);
+        assert_eq!(format(&bytes), Some(Format::Xml));
+        assert_eq!(format(&bytes[..bytes.len() - 5]), None, "nothing of it is there");
+        let about = Document { about: about(&document, &bytes), ..document.clone() };
+        assert_eq!(head_bytes(&about), head_bytes(&document), "what was found is never stored");
     }
     #[test]
     fn a_cut_or_lengthened_document_is_damaged() {

@@ -376,7 +376,8 @@ fn start_of(body: &Body) -> Result<Vec<u8>, BodyError> {
 
 fn of_document(start: &[u8], size: u64) -> RecordView {
     match documents::read_head(start, size) {
-        Ok(document) => {
+        Ok(mut document) => {
+            document.about = documents::about(&document, start);
             RecordView::Clinical { clinical: Box::new(Clinical::Document(Box::new(document))), problems: Vec::new() }
         }
         Err(error) => RecordView::Unreadable(error.to_string()),

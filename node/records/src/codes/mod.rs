@@ -2,9 +2,13 @@
 //!
 //! Source: SS-MIX2 標準化ストレージ コード表 and 使用者定義表 0069, JAMI 標準用法マスタ. Codes that are not here are shown as they are.
 mod department;
+mod document;
+mod dosage;
 mod tables;
 mod usage;
 
 pub use department::department;
+pub use document::{DOCUMENT_TABLE, DocumentType, document_type};
+pub use dosage::{DayTime, Dosage, MealTiming, Timing, dosage};
 pub use tables::word;
 pub use usage::{usage_supplement, usage_words};

@@ -1,7 +1,9 @@
 /// The words for a code of one of the small tables, by the short name of its system (`HL70127`, `MR9P`, `JHSD0001`).
 pub fn word(system: &str, code: &str) -> Option<&'static str> {
-    if system == "HL70069" {
-        return super::department(code);
+    match system {
+        "HL70069" => return super::department(code),
+        "LN" => return super::document_type(code).map(|found| found.name),
+        _ => {}
     }
     let table = TABLES.iter().find(|(name, _)| *name == system)?.1;
     table.iter().find(|(at, _)| *at == code).map(|(_, words)| *words)
@@ -14,11 +16,24 @@ const TABLES: &[(&str, Table)] = &[
     ("HL70112", DISCHARGES),
     ("HL70127", ALLERGENS),
     ("HL70128", SEVERITIES),
+    ("HL70159", &[("D", "食事"), ("S", "補食"), ("P", "嗜好")]),
     ("HL70162", ROUTES),
+    (
+        "HL70164",
+        &[
+            ("IVP", "点滴ポンプ"),
+            ("IVS", "点滴セット"),
+            ("PCA", "PCAポンプ"),
+            ("NEB", "ネブライザー"),
+            ("HL", "ヘパリンロック"),
+        ],
+    ),
     ("HL70201", PHONES),
     ("HL70241", OUTCOMES),
     ("HL70322", GIVEN),
+    ("HL70335", RHYTHMS),
     ("HL70438", CERTAINTIES),
+    ("HL70485", PRIORITIES),
     ("JHSD0001", INSURANCES),
     ("JHSD0004", DIAGNOSES),
     ("JHSD0005", &[("1", "疑い")]),
@@ -68,6 +83,14 @@ const PHONES: Table = &[
 #[rustfmt::skip]
 const OUTCOMES: Table = &[
     ("D", "死亡"), ("R", "回復"), ("N", "回復せず／不変"), ("W", "悪化"), ("S", "後遺症"), ("F", "完全に回復"), ("U", "不明"),
+];
+#[rustfmt::skip]
+const RHYTHMS: Table = &[
+    ("QD", "１日１回"), ("BID", "１日２回"), ("TID", "１日３回"), ("QID", "１日４回"), ("M", "朝"), ("D", "昼"), ("V", "夕"), ("PRN", "必要時"),
+];
+#[rustfmt::skip]
+const PRIORITIES: Table = &[
+    ("S", "至急"), ("A", "なるべく早く"), ("R", "ルーチン"), ("P", "術前"), ("C", "電話連絡"), ("T", "時間厳守"),
 ];
 const GIVEN: Table = &[("CP", "完了"), ("PA", "一部実施"), ("NA", "未実施"), ("RE", "拒否")];
 #[rustfmt::skip]

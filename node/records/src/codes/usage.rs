@@ -51,7 +51,7 @@ pub fn usage_supplement(code: &str) -> Option<String> {
 }
 
 /// 1-9, then A = 10, B = 11 and so on.
-fn digit(b: u8) -> Option<u32> {
+pub(super) fn digit(b: u8) -> Option<u32> {
     (b as char).to_digit(36)
 }
 
@@ -95,17 +95,16 @@ fn clock(c: &[u8]) -> String {
 
 /// A = 0時, B = 1時 … P = 15時 … X = 23時.
 fn hour(b: u8) -> Option<String> {
-    b.is_ascii_uppercase().then(|| b - b'A').filter(|hour| *hour < 24).map(|hour| format!("{hour}時"))
+    hour_of(b).map(|hour| format!("{hour}時"))
+}
+pub(super) fn hour_of(b: u8) -> Option<u8> {
+    b.is_ascii_uppercase().then(|| b - b'A').filter(|hour| *hour < 24)
 }
 
 fn when_needed(code: &str) -> Vec<String> {
     let c = code.as_bytes();
     let mut words: Vec<String> = condition(&code[4..6]).map(str::to_owned).into_iter().collect();
-    let gap = match (digit(c[6]), digit(c[7])) {
-        (Some(tens), Some(ones)) if tens <= 2 => tens * 10 + ones,
-        _ => 0,
-    };
-    if gap > 0 {
+    if let Some(gap) = super::dosage::gap_hours(c[6], c[7]) {
         words.push(format!("{gap}時間以上あけて"));
     }
     if let Some(most) = digit(c[8]).filter(|n| *n > 0) {
@@ -118,19 +117,19 @@ fn condition(code: &str) -> Option<&'static str> {
     CONDITIONS.iter().find(|(at, _)| *at == code).map(|(_, words)| *words)
 }
 
-const BASICS: &[(u8, &str)] = &[(b'1', "内服"), (b'2', "外用"), (b'3', "注射"), (b'4', "注入")];
+pub(super) const BASICS: &[(u8, &str)] = &[(b'1', "内服"), (b'2', "外用"), (b'3', "注射"), (b'4', "注入")];
 #[rustfmt::skip]
-const DETAILS: &[(&str, &str)] = &[
+pub(super) const DETAILS: &[(&str, &str)] = &[
     ("10", "経口"), ("11", "舌下"), ("12", "バッカル"), ("13", "口腔内塗布"), ("2A", "貼付"), ("2B", "塗布"), ("2C", "湿布"), ("2D", "撒布"),
     ("2E", "噴霧"), ("2F", "消毒"), ("2G", "点耳"), ("2H", "点眼"), ("2J", "点鼻"), ("2K", "うがい"), ("2L", "吸入"), ("2M", "トローチ"),
     ("2N", "膀胱洗浄"), ("2P", "鼻腔内洗浄"), ("2Q", "浣腸"), ("2R", "肛門挿入"), ("2S", "肛門注入"), ("2T", "膣内挿入"), ("2U", "膀胱注入"),
     ("30", "静注"), ("31", "中心静脈"), ("32", "皮下"), ("33", "筋注"), ("34", "皮内"), ("35", "動注"), ("3A", "硬膜外"), ("3Z", "局所"),
     ("40", "腹膜透析"), ("4Z", "病巣内"),
 ];
-const MEALS: &[(u8, &str)] =
+pub(super) const MEALS: &[(u8, &str)] =
     &[(b'1', "食前"), (b'2', "食直前"), (b'3', "食直後"), (b'4', "食後"), (b'5', "食後２時間"), (b'9', "")];
 #[rustfmt::skip]
-const CONDITIONS: &[(&str, &str)] = &[
+pub(super) const CONDITIONS: &[(&str, &str)] = &[
     ("11", "疼痛時"), ("12", "頭痛時"), ("13", "歯痛時"), ("14", "胸痛時"), ("15", "腹痛時"), ("16", "腰痛時"), ("17", "関節痛時"),
     ("21", "喘鳴時"), ("22", "喘息発作時"), ("24", "咳込時"), ("31", "血圧上昇時"), ("32", "血糖上昇時"), ("41", "便秘時"), ("43", "下痢時"),
     ("45", "嘔吐時"), ("47", "吐き気時"), ("48", "空腹時"), ("49", "出血時"), ("61", "不眠時"), ("62", "不安時"), ("63", "不穏時"),

@@ -133,17 +133,20 @@ fn marked(bytes: &[u8]) -> Option<(String, Encoding)> {
 fn without_stray(bytes: &[u8]) -> &[u8] {
     let stray = |b: &u8| matches!(b, 0x00 | 0x0B | 0x1A | 0x1C);
     let start = bytes.iter().position(|b| !stray(b)).unwrap_or(bytes.len());
-    let mut end = bytes.iter().rposition(|b| !stray(b)).map_or(start, |at| at + 1);
-    // `CR FS CR` of MLLP: the last CR is no part of the message.
-    if let [.., 0x0D, 0x1C, 0x0D] = &bytes[start..end] {
-        end -= 2;
+    let mut inner = &bytes[start..];
+    loop {
+        inner = match inner {
+            // `CR FS CR` of MLLP: the last CR is no part of the message.
+            [rest @ .., 0x1C, 0x0D] if rest.ends_with(b"\r") => rest,
+            [rest @ .., last] if stray(last) => rest,
+            _ => return inner,
+        };
     }
-    &bytes[start..end]
 }
 
 fn unmarked(bytes: &[u8], problems: &mut Problems) -> Result<(String, Encoding), DecodeFailure> {
     let shifts = memchr::memchr3(0x1B, 0x0E, 0x0F, bytes).is_some();
-    if shifts && let Some(Shifted { text, not_reset, unknown, unmapped }) = iso2022::decode(bytes) {
+    if shifts && let Some(Shifted { text, not_reset, unknown, unmapped, vendor }) = iso2022::decode(bytes) {
         if not_reset {
             problems.add(Place::File, Fault::NotReset);
         }
@@ -152,6 +155,9 @@ fn unmarked(bytes: &[u8], problems: &mut Problems) -> Result<(String, Encoding),
         }
         if unmapped > 0 {
             problems.add(Place::File, Fault::Unmapped(unmapped));
+        }
+        if vendor > unmapped {
+            problems.add(Place::File, Fault::VendorCharacters(vendor - unmapped));
         }
         return Ok((text, Encoding::Iso2022Jp));
     }
@@ -218,6 +224,11 @@ mod tests {
         let bytes = [b"\x0B".as_slice(), &encode_iso2022jp(TEXT), b"\x1C\r"].concat();
         assert_eq!(decode(&bytes).expect("readable").value.text, TEXT);
         let bytes = [&encode_iso2022jp(TEXT), b"\x00\x00\x1A".as_slice()].concat();
+        assert_eq!(decode(&bytes).expect("readable").value.text, TEXT);
+    }
+    #[test]
+    fn rests_of_transport_in_a_row_are_left_out_at_once() {
+        let bytes = [&encode_iso2022jp(TEXT), b"\x1C\r\x1C\r\0\x1A".as_slice()].concat();
         assert_eq!(decode(&bytes).expect("readable").value.text, TEXT);
     }
     #[test]

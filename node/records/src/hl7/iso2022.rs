@@ -12,6 +12,8 @@ pub(super) struct Shifted {
     pub(super) not_reset: bool,
     pub(super) unknown: bool,
     pub(super) unmapped: usize,
+    /// Cells outside of JIS X 0208 that have a character all the same.
+    pub(super) vendor: usize,
 }
 
 /// Decodes 7-bit text with shifts, or none if bytes above 0x7F stand where only half-width katakana may.
@@ -31,7 +33,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Shifted> {
     } else {
         text.into_owned()
     };
-    Some(Shifted { text, not_reset: out.not_reset, unknown: out.unknown, unmapped })
+    Some(Shifted { text, not_reset: out.not_reset, unknown: out.unknown, unmapped, vendor: out.vendor })
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -50,6 +52,7 @@ struct Rewriter {
     before_kana: Set,
     not_reset: bool,
     unknown: bool,
+    vendor: usize,
 }
 
 impl Rewriter {
@@ -97,7 +100,10 @@ impl Rewriter {
         let graphic = |b: &u8| (0x21..=0x7E).contains(b);
         let pair = bytes.get(1).filter(|next| graphic(next) && graphic(&b));
         match (self.set, pair) {
-            (Set::Kanji, Some(next)) => self.out.extend([b | 0x80, next | 0x80]),
+            (Set::Kanji, Some(next)) => {
+                self.vendor += usize::from(!matches!(b, 0x21..=0x28 | 0x30..=0x74));
+                self.out.extend([b | 0x80, next | 0x80]);
+            }
             (Set::Supplement, Some(next)) => self.out.extend([0x8F, b | 0x80, next | 0x80]),
             (Set::Kana, _) if (0x21..=0x5F).contains(&b) => {
                 self.out.extend([0x8E, b | 0x80]);
@@ -128,6 +134,9 @@ impl Rewriter {
             let open = segment.get(run.0..).unwrap_or_default();
             let whole = open.iter().all(|b| (0x21..=0x7E).contains(b));
             if whole && let Some(pairs) = open.chunks(2).position(|pair| pair[0] > 0x74) {
+                let cells =
+                    open[pairs * 2..].chunks_exact(2).filter(|pair| !matches!(pair[0], 0x21..=0x28 | 0x30..=0x74));
+                self.vendor = self.vendor.saturating_sub(cells.count());
                 self.out.truncate(run.1 + pairs * 2);
                 self.out.extend_from_slice(&open[pairs * 2..]);
             }

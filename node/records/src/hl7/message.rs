@@ -184,8 +184,8 @@ impl<'a> Segment<'a> {
     /// Its fields with their numbers, at most [`FIELDS_MAX`].
     pub fn fields(&self) -> impl Iterator<Item = (u16, Field<'a>)> + use<'a> {
         let separators = self.separators;
-        let first = if self.raw.starts_with("MSH") { 2 } else { 1 };
-        let raws = self.raw.split(separators.field).skip(1).take(FIELDS_MAX);
+        let first: u16 = if self.raw.starts_with("MSH") { 2 } else { 1 };
+        let raws = self.raw.split(separators.field).skip(1).take(FIELDS_MAX + 1 - usize::from(first));
         (first..).zip(raws).map(move |(number, raw)| (number, Field::new(raw, separators)))
     }
     /// As it stands in the file.
@@ -223,8 +223,8 @@ impl std::fmt::Debug for Segment<'_> {
 /// Lines without their ends, trailing blanks and rests of transport; empty ones are left out.
 fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(['\r', '\n'])
-        .map(|line| line.trim_matches(['\u{0B}', '\u{1C}', '\u{1A}', '\0']).trim_end_matches([' ', '\t', '\u{3000}']))
-        .map(|line| line.trim_start_matches(' '))
+        .map(|line| line.trim_end_matches(['\u{0B}', '\u{1C}', '\u{1A}', '\0', ' ', '\t', '\u{3000}']))
+        .map(|line| line.trim_start_matches(['\u{0B}', '\u{1C}', '\u{1A}', '\0', ' ']))
         .filter(|line| !line.is_empty())
 }
 
@@ -275,6 +275,20 @@ mod tests {
         assert_eq!((pid.field(3).text(), pid.field(3).component(5).text()), ("0001".into(), "PI".into()));
         assert!(pid.field(0).is_empty() && pid.field(60_000).is_empty());
         assert!(parsed.is_clean());
+    }
+    #[test]
+    fn fields_at_the_limit_are_told_alike_one_by_one_and_in_a_row() {
+        let text = format!("{HEAD}{0}\rPID{0}\r", "|x".repeat(FIELDS_MAX + 9));
+        for segment in parsed(&text).value.segments() {
+            assert_eq!(segment.fields().last().map(|(number, _)| usize::from(number)), Some(FIELDS_MAX));
+            assert!(segment.fields().all(|(number, field)| segment.field(number.into()) == field));
+        }
+    }
+    #[test]
+    fn transport_rests_and_blanks_at_ends_leave_no_trace_in_any_order() {
+        let text = format!("{HEAD}\rPID|1||2||a\u{1C} \r \u{B}PV1|1|O\r");
+        check(&text, &["MSH", "PID", "PV1"], &[]);
+        assert_eq!(parsed(&text).value.first("PID").map(|pid| pid.raw()), Some("PID|1||2||a"));
     }
     #[test]
     fn every_line_end_is_read_and_odd_ones_are_told() {

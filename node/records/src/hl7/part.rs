@@ -1,5 +1,6 @@
 use super::Separators;
 use super::escape::unescape;
+use super::kana::{full_width_kana, is_half_width_kana};
 use crate::limits::{COMPONENTS_MAX, REPEATS_MAX};
 use std::borrow::Cow;
 
@@ -115,7 +116,12 @@ impl<'a> Component<'a> {
 
 fn resolved<'a>(raw: &'a str, separators: &Separators) -> Cow<'a, str> {
     let raw = raw.trim();
-    if raw == "\"\"" { Cow::Borrowed("") } else { unescape(raw, separators).0 }
+    if raw == "\"\"" {
+        return Cow::Borrowed("");
+    }
+    let text = unescape(raw, separators).0;
+    // After splitting, so that nothing that comes of it can be a delimiter.
+    if text.is_ascii() || !text.chars().any(is_half_width_kana) { text } else { Cow::Owned(full_width_kana(&text)) }
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub enum Clinical {
     Imaging(Box<Imaging>),
     /// 生理検査
     Physiology(Box<Physiology>),
+    /// 食事
+    Meal(Box<MealOrder>),
     /// 文書
     Document(Box<Document>),
     /// Anything else.
@@ -46,6 +48,7 @@ impl Clinical {
             Self::Lab(report) => report.title(),
             Self::Imaging(exam) => exam.title(),
             Self::Physiology(exam) => exam.title(),
+            Self::Meal(order) => order.title(),
             Self::Document(document) => document.title(),
             Self::Generic(record) => record.title(),
         };
@@ -68,6 +71,7 @@ impl Clinical {
             Self::Lab(_) => Coarse::Lab,
             Self::Imaging(_) => Coarse::Image,
             Self::Physiology(_) => Coarse::Physiology,
+            Self::Meal(_) => Coarse::Meal,
             Self::Document(_) => Coarse::Document,
             Self::Generic(_) => Coarse::Other,
         }
@@ -81,6 +85,7 @@ impl Clinical {
             Self::Lab(report) => report.at.as_ref().or(report.reported.as_ref()),
             Self::Imaging(exam) => exam.at.as_ref(),
             Self::Physiology(exam) => exam.at.as_ref(),
+            Self::Meal(order) => order.at.as_ref(),
             Self::Patient(_) | Self::Allergies(_) | Self::Problems(_) | Self::Document(_) | Self::Generic(_) => None,
         }
     }
@@ -97,6 +102,7 @@ impl Clinical {
             Self::Lab(report) => report.department.shown(),
             Self::Imaging(exam) => exam.department.shown(),
             Self::Physiology(exam) => exam.department.shown(),
+            Self::Meal(order) => order.department.shown(),
             _ => "",
         }
     }
@@ -110,6 +116,7 @@ impl Clinical {
             Self::Lab(report) => report.stage == Stage::Cancelled,
             Self::Imaging(exam) => exam.stage == Stage::Cancelled,
             Self::Physiology(exam) => exam.stage == Stage::Cancelled,
+            Self::Meal(order) => order.stage == Stage::Cancelled,
             Self::Generic(record) => record.cancelled,
             Self::Allergies(_) | Self::Problems(_) | Self::Document(_) => false,
         }
@@ -130,6 +137,7 @@ impl Clinical {
             Self::Lab(report) => report.lines(),
             Self::Imaging(exam) => exam.lines(),
             Self::Physiology(exam) => exam.lines(),
+            Self::Meal(order) => order.lines(),
             Self::Document(document) => document.lines(),
             Self::Generic(record) => record.lines(),
         }

@@ -1,4 +1,7 @@
 use super::{Code, Line, LineKind, silent};
+use crate::Redacted;
+use crate::content::Format;
+use crate::hl7::Stamp;
 use serde::{Deserialize, Serialize};
 
 /// A document of the extended storage: listed and moved as one unit, never opened here.
@@ -12,6 +15,28 @@ pub struct Document {
     pub main: String,
     /// Its files, sorted by name.
     pub files: Vec<DocumentFile>,
+    /// What the main file says of itself; found anew whenever it is read, never stored.
+    #[serde(skip)]
+    pub about: Option<About>,
+}
+
+/// What the main file of a document says of itself.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// Its format by content.
+    pub format: Option<Format>,
+    /// Its own title.
+    pub title: String,
+    /// When it was made.
+    pub at: Option<Stamp>,
+    /// Who wrote it.
+    pub author: String,
+    /// The house that the author works for.
+    pub organization: String,
+    /// The patient's number in it: to be compared with the path's.
+    pub patient: Redacted<String>,
+    /// What it says, where that is read: measurements in HL7.
+    pub lines: Vec<Line>,
 }
 
 /// One file of a document.
@@ -31,11 +56,28 @@ impl Document {
     }
     /// Rows for reading.
     pub fn lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if let Some(about) = &self.about {
+            Line::of(LineKind::Event, about.title.clone()).label("表題").push_to(&mut lines);
+            let at = about.at.as_ref().map(Stamp::to_string).unwrap_or_default();
+            Line::of(LineKind::Time, at).label("作成").push_to(&mut lines);
+            Line::of(LineKind::Doctor, about.author.clone()).detail(about.organization.clone()).push_to(&mut lines);
+        }
+        let format = self.about.as_ref().and_then(|about| about.format).map_or("", Format::words);
         let rows = self.files.iter().map(|file| {
             let main = if file.name == self.main { "主文書" } else { "" };
-            Line::of(LineKind::File, file.name.clone()).label(main).detail(format!("{} bytes", file.bytes))
+            let format = if main.is_empty() { "" } else { format };
+            let detail = format!("{format} {} bytes", file.bytes).trim().to_owned();
+            Line::of(LineKind::File, file.name.clone()).label(main).detail(detail)
         });
-        rows.collect()
+        lines.extend(rows);
+        lines.extend(self.about.iter().flat_map(|about| about.lines.iter().cloned()));
+        lines
+    }
+    /// Whether the document names another patient than this one; a document without a number names nobody.
+    pub fn names_other_patient(&self, patient: &str) -> bool {
+        let own = self.about.as_ref().map_or("", |about| about.patient.expose().as_str());
+        !own.is_empty() && !crate::ssmix2::path::same_patient(own, patient)
     }
     /// The media type of a file by its extension; `application/octet-stream` if unknown.
     pub fn media_type(name: &str) -> &'static str {
@@ -55,4 +97,4 @@ impl Document {
     }
 }
 
-silent!(Document, DocumentFile);
+silent!(Document, DocumentFile, About);

@@ -87,6 +87,10 @@ pub struct Drug {
     pub base: bool,
     /// Lot number (RXA-15), for vaccines and blood products.
     pub lot: String,
+    /// When giving it began and ended (RXA-3, -4).
+    pub given: (Option<Stamp>, Option<Stamp>),
+    /// Who gave it (RXA-10).
+    pub giver: String,
 }
 
 /// How drugs of one RP are taken.
@@ -136,6 +140,8 @@ pub struct Infusion {
     pub volume: Amount,
     /// Speed with its unit.
     pub rate: String,
+    /// 点滴ポンプ and the like (RXR-3).
+    pub device: Code,
     /// 経路
     pub route: Code,
     /// 部位
@@ -218,9 +224,10 @@ impl Injection {
         let mut lines = head(self.stage, &self.at, &self.department, &self.doctor);
         for infusion in &self.infusions {
             lines.extend(infusion.drugs.iter().map(|drug| drug.line(self.stage)));
-            let parts = [infusion.route.shown(), infusion.site.shown(), &infusion.volume.shown(), &infusion.rate]
-                .map(str::to_owned);
-            let how: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            let volume = infusion.volume.shown();
+            let parts =
+                [infusion.route.shown(), infusion.site.shown(), &volume, &infusion.rate, infusion.device.shown()];
+            let how: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             Line::of(LineKind::Usage, how.join(" ")).label(infusion.class.shown()).push_to(&mut lines);
             Line::of(LineKind::Usage, infusion.usage.shown()).push_to(&mut lines);
             lines.extend(infusion.comments.iter().map(|text| Line::of(LineKind::Comment, text.clone())));
@@ -230,6 +237,11 @@ impl Injection {
 }
 
 impl Usage {
+    /// The same for machines, if one of its codes is a JAMI 標準用法.
+    pub fn dosage(&self) -> Option<crate::codes::Dosage> {
+        let other = self.code.other.as_ref();
+        crate::codes::dosage(&self.code.code).or_else(|| other.and_then(|other| crate::codes::dosage(&other.code)))
+    }
     /// Words, days or times, start and end, note; in this order.
     pub fn shown(&self) -> String {
         let mut parts = vec![self.words.clone()];
@@ -251,9 +263,35 @@ impl Usage {
 }
 
 impl Drug {
+    /// Its codes by system, from both triplets; a site's own code is not among them.
+    pub fn codes(&self) -> impl Iterator<Item = (DrugSystem, &str)> {
+        let other = self.code.other.as_ref().map(|other| (other.code.as_str(), other.system.as_str()));
+        let all = std::iter::once((self.code.code.as_str(), self.code.system.as_str())).chain(other);
+        all.map(|(code, label)| (DrugSystem::of(code, label), code)).filter(|(system, _)| *system != DrugSystem::Local)
+    }
+    /// What two drugs share if they are the same one, whoever makes them: the first seven digits of HOT, or the first nine
+    /// characters of YJ. Not to be compared across systems. None for codes of a site.
+    pub fn same_by(&self) -> Vec<(DrugSystem, &str)> {
+        let shared = self.codes().filter_map(|(system, code)| match system {
+            DrugSystem::Yj => Some((DrugSystem::Yj, code.get(..9)?)),
+            DrugSystem::Receipt => Some((DrugSystem::Receipt, code)),
+            _ => Some((DrugSystem::Hot7, code.get(..7)?)),
+        });
+        shared.collect()
+    }
     fn line(&self, stage: Stage) -> Line {
         let total = self.total.shown();
-        let mut detail = self.instructions.clone();
+        let time = |stamp: &Option<Stamp>| stamp.as_ref().map(Stamp::to_string).unwrap_or_default();
+        let mut detail = vec![match &self.given {
+            (from, to) if from == to => time(from),
+            (from, to) => format!("{} – {}", time(from), time(to)).trim().to_owned(),
+        }];
+        detail.push(self.giver.clone());
+        detail.extend(self.instructions.iter().cloned());
+        detail.retain(|text| !text.is_empty());
+        if !self.lot.is_empty() {
+            detail.push(format!("ロット {}", self.lot));
+        }
         if !total.is_empty() {
             detail.push(format!("計{total}"));
         }

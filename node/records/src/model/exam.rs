@@ -23,6 +23,10 @@ pub struct Imaging {
     pub study_uid: String,
     /// Accession number (IPC-1).
     pub accession: String,
+    /// When it is to be done.
+    pub planned: Option<Stamp>,
+    /// 優先度 (table 0485).
+    pub priority: Code,
     /// Single exposures and procedures.
     pub procedures: Vec<Procedure>,
     /// Clinical questions, findings, drugs and materials.
@@ -66,6 +70,10 @@ pub struct Physiology {
     pub doctor: String,
     /// Which examinations.
     pub exams: Vec<Code>,
+    /// When it is to be done.
+    pub planned: Option<Stamp>,
+    /// 優先度 (table 0485).
+    pub priority: Code,
     /// Measurements.
     pub items: Vec<LabItem>,
     /// Impressions and clinical questions.
@@ -85,6 +93,8 @@ impl Imaging {
     /// Rows for reading.
     pub fn lines(&self) -> Vec<Line> {
         let mut lines = drug::head(self.stage, &self.at, &self.department, &self.doctor);
+        let planned = self.planned.as_ref().map(Stamp::to_string).unwrap_or_default();
+        Line::of(LineKind::Time, planned).label("予定").detail(self.priority.shown()).push_to(&mut lines);
         Line::of(LineKind::Procedure, self.exam.shown()).detail(self.modality.clone()).push_to(&mut lines);
         for procedure in &self.procedures {
             let count = if procedure.count.is_empty() { String::new() } else { format!("{}回 ", procedure.count) };
@@ -92,6 +102,8 @@ impl Imaging {
             Line::of(LineKind::Procedure, procedure.code.shown()).detail(detail).push_to(&mut lines);
         }
         lines.extend(self.findings.iter().map(Finding::line));
+        Line::of(LineKind::Reference, self.accession.clone()).label("受付番号").push_to(&mut lines);
+        Line::of(LineKind::Reference, self.study_uid.clone()).label("検査UID").push_to(&mut lines);
         lines
     }
 }
@@ -104,6 +116,8 @@ impl Physiology {
     /// Rows for reading.
     pub fn lines(&self) -> Vec<Line> {
         let mut lines = drug::head(self.stage, &self.at, &self.department, &self.doctor);
+        let planned = self.planned.as_ref().map(Stamp::to_string).unwrap_or_default();
+        Line::of(LineKind::Time, planned).label("予定").detail(self.priority.shown()).push_to(&mut lines);
         for exam in &self.exams {
             Line::of(LineKind::Procedure, exam.shown()).push_to(&mut lines);
         }

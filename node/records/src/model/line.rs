@@ -85,6 +85,12 @@ line_kinds! {
     Basic = "basic";
     /// Insurance.
     Insurance = "insurance";
+    /// 食事
+    Meal = "meal";
+    /// 検体
+    Specimen = "specimen";
+    /// Numbers that lead to another system: accession, study.
+    Reference = "reference";
     /// A comment.
     Comment = "comment";
     /// A file of a document.

@@ -20,6 +20,10 @@ pub struct Disease {
     pub exchange_code: String,
     /// ICD-10 without point.
     pub icd10: String,
+    /// Edition of ICD-10 that it is of, `2003` or `2013` (PRB-10.7); empty if not said.
+    pub icd10_edition: String,
+    /// Under which insurance it is billed (ZI1-2).
+    pub insurance: Code,
     /// Stable number of the diagnosis at the sender (PRB-4): the key to merge by.
     pub instance: String,
     /// 疑い
@@ -65,6 +69,10 @@ impl Problems {
 }
 
 impl Disease {
+    /// 病名管理番号 of the standard's term; none for a name that was typed in (未コード化) or a site's own code.
+    pub fn medis(&self) -> Option<&str> {
+        self.code.in_system("MDCDX2").filter(|code| code.len() == 8 && *code != UNCODED)
+    }
     /// One row for reading.
     pub fn line(&self) -> Line {
         let span = |stamp: &Option<Stamp>| stamp.as_ref().map(Stamp::to_string).unwrap_or_default();
@@ -87,5 +95,8 @@ impl Disease {
             .mark(mark)
     }
 }
+
+/// 未コード化傷病名
+const UNCODED: &str = "20084317";
 
 silent!(Problems, Disease);

@@ -13,6 +13,8 @@ pub struct Visit {
     pub inpatient: bool,
     /// When it happened, or is to happen.
     pub at: Option<Stamp>,
+    /// When the patient is to be back from a leave (PV2-47).
+    pub until: Option<Stamp>,
     /// Admission of the stay (PV1-44; for ADT-12 the reception).
     pub admitted: Option<Stamp>,
     /// Discharge (PV1-45).
@@ -30,6 +32,23 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// An event of which nothing else is known.
+    pub fn of(event: VisitEvent) -> Self {
+        Self {
+            event,
+            cancelled: false,
+            inpatient: event != VisitEvent::Reception && event != VisitEvent::Doctor,
+            at: None,
+            until: None,
+            admitted: None,
+            discharged: None,
+            department: Code::default(),
+            place: String::new(),
+            other_place: String::new(),
+            doctor: String::new(),
+            outcome: Code::default(),
+        }
+    }
     /// One line without the patient's name.
     pub fn title(&self) -> String {
         let cancelled = if self.cancelled { "（取消）" } else { "" };
@@ -44,12 +63,15 @@ impl Visit {
         let mut lines = vec![Line::of(LineKind::Event, self.event.japanese()).detail(class).mark(mark)];
         let time = |stamp: &Option<Stamp>| stamp.as_ref().map(Stamp::to_string).unwrap_or_default();
         Line::of(LineKind::Time, time(&self.at)).push_to(&mut lines);
+        Line::of(LineKind::Time, time(&self.until)).label("帰院予定").push_to(&mut lines);
         if self.inpatient {
             Line::of(LineKind::Time, time(&self.admitted)).label("入院").push_to(&mut lines);
             Line::of(LineKind::Time, time(&self.discharged)).label("退院").push_to(&mut lines);
         }
         Line::of(LineKind::Department, self.department.shown()).push_to(&mut lines);
-        Line::of(LineKind::Place, self.place.clone()).detail(self.other_place.clone()).push_to(&mut lines);
+        Line::of(LineKind::Place, self.place.clone()).push_to(&mut lines);
+        let other = if self.event == VisitEvent::MovePlanned { "移動先" } else { "移動前" };
+        Line::of(LineKind::Place, self.other_place.clone()).label(other).push_to(&mut lines);
         Line::of(LineKind::Doctor, self.doctor.clone()).push_to(&mut lines);
         Line::of(LineKind::Event, self.outcome.shown()).label("退院区分").push_to(&mut lines);
         lines

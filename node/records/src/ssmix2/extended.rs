@@ -120,7 +120,8 @@ pub fn document(folder: &KindFolder, files: &[(String, u64)]) -> Parsed<Document
         system: system.clone(),
         other: None,
     };
-    problems.with(Document { local: code(&folder.local), standard: code(&folder.standard), main, files })
+    let (local, standard) = (code(&folder.local), code(&folder.standard));
+    problems.with(Document { local, standard, main, files, about: None })
 }
 
 /// The entry file of a content: `main_document.*`, else the only file, the only XML or HL7, the only PDF, the first by name.

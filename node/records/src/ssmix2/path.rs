@@ -130,16 +130,18 @@ pub fn parse(rel_path: &str) -> Result<Parsed<FileName>, PathReason> {
 
 /// Whether two patient numbers are the same but for leading zeros, hyphens, case and width.
 pub fn same_patient(a: &str, b: &str) -> bool {
-    fn bare(text: &str) -> String {
-        let half = text.trim().chars().map(|c| match c {
-            '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-            other => other,
-        });
-        let bare: String = half.filter(|c| !matches!(c, '-' | ' ' | '‐' | '−')).flat_map(char::to_uppercase).collect();
-        bare.trim_start_matches('0').to_owned()
-    }
-    let (a, b) = (bare(a), bare(b));
+    let (a, b) = (bare_patient(a), bare_patient(b));
     !a.is_empty() && a == b
+}
+
+/// What two forms of one patient number share.
+pub(crate) fn bare_patient(text: &str) -> String {
+    let half = text.trim().chars().map(|c| match c {
+        '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        other => other,
+    });
+    let bare: String = half.filter(|c| !matches!(c, '-' | ' ' | '‐' | '−')).flat_map(char::to_uppercase).collect();
+    bare.trim_start_matches('0').to_owned()
 }
 
 /// 患者ID 1-3, 患者ID 4-6, 患者ID, 診療日, データ種別, file.

@@ -3,11 +3,12 @@ use super::field;
 use super::read::ParseFailure;
 use crate::hl7::{Message, Segment, Stamp};
 use crate::parsed::Problems;
-use crate::ssmix2::path::same_patient;
+use crate::ssmix2::path::{bare_patient, same_patient};
 use crate::ssmix2::{FileName, kinds};
 use crate::{Fault, Place};
 use protocol::kinds::DataKind;
 use protocol::time::Date;
+use std::collections::BTreeSet;
 
 /// There is a PID; all of them are of one patient, and of the path's.
 pub(super) fn check_patients(
@@ -17,8 +18,11 @@ pub(super) fn check_patients(
 ) -> Result<(), ParseFailure> {
     let pid = message.first("PID").ok_or(ParseFailure::NoPatient)?;
     let first = numbers(pid);
+    // A set, so that many PIDs with many numbers each cost no more than their length.
+    let own: BTreeSet<String> =
+        first.iter().map(|number| bare_patient(number)).filter(|bare| !bare.is_empty()).collect();
     for other in message.all("PID").skip(1).map(numbers) {
-        if !first.iter().any(|a| other.iter().any(|b| same_patient(a, b))) {
+        if !other.iter().any(|number| own.contains(&bare_patient(number))) {
             return Err(ParseFailure::TwoPatients);
         }
     }
@@ -53,6 +57,9 @@ pub(super) fn check_kind(kind: &DataKind, message: &Message<'_>, problems: &mut 
         if !core && !cancel {
             problems.add(Place::File, Fault::MissingSegment(info.core.into()));
         }
+        for name in expected(kind.as_str()).iter().filter(|name| **name != info.core && !message.has(name)) {
+            problems.add(Place::File, Fault::MissingSegment((*name).into()));
+        }
         return Ok(());
     }
     // Every message has PID and most have PV1, so for ADT kinds other kinds' segments tell.
@@ -68,6 +75,21 @@ pub(super) fn check_kind(kind: &DataKind, message: &Message<'_>, problems: &mut 
     Err(ParseFailure::WrongKind { kind: kind.clone(), found })
 }
 
+/// What the standard has in every message of a kind beside PID, whatever its trigger.
+fn expected(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "ADT-61" => &["EVN"],
+        _ if kind.starts_with("ADT") => &["EVN", "PV1"],
+        "OMP-01" | "OMP-02" => &["ORC", "TQ1", "RXR"],
+        "OMP-11" | "OMP-12" => &["ORC", "RXR"],
+        "OML-01" => &["SPM", "ORC"],
+        "OML-11" => &["SPM"],
+        "OMG-01" | "OMG-02" | "OMG-03" | "OMG-11" | "OMG-12" => &["ORC", "TQ1"],
+        "OMD" => &["ORC"],
+        _ => &[],
+    }
+}
+
 const FOREIGN: &[&str] = &["ORC", "OBR", "RXE", "RXA", "PRB", "IAM", "SPM", "ODS"];
 
 /// The day of the record: the folder's, else the message's. Tells if both are there and differ, and if order numbers do.
@@ -80,6 +102,7 @@ pub(super) fn date(
     if let Some(name) = name {
         check_key(name, message, problems);
     }
+    check_future(kind, message, problems);
     if kind.is_whole_state() {
         return None;
     }
@@ -91,6 +114,24 @@ pub(super) fn date(
         problems.add(Place::Path, Fault::DateDisagrees);
     }
     folder.or(said)
+}
+
+/// Moments of what happened lie at most a day after MSH-7 (clocks differ); plans may lie anywhere.
+fn check_future(kind: &DataKind, message: &Message<'_>, problems: &mut Problems) {
+    let sent = Stamp::parse(&message.header().field(7).text()).0.and_then(|stamp| stamp.date());
+    let Some(limit) = sent.and_then(|sent| sent.plus_days(1)) else { return };
+    if matches!(kind.as_str(), "ADT-21" | "ADT-41" | "ADT-51") {
+        return;
+    }
+    for (name, number) in [("EVN", 2), ("EVN", 6), ("ORC", 9), ("RXA", 3), ("OBX", 14)] {
+        let late = message.all(name).find(|segment| {
+            let date = Stamp::parse(&segment.field(number).text()).0.and_then(|stamp| stamp.date());
+            date.is_some_and(|date| date > limit)
+        });
+        if let Some(segment) = late {
+            problems.add(segment.place_of(u16::try_from(number).unwrap_or(u16::MAX)), Fault::FutureMoment);
+        }
+    }
 }
 
 fn check_key(name: &FileName, message: &Message<'_>, problems: &mut Problems) {

@@ -30,6 +30,10 @@ fn disease(group: &[Segment<'_>], problems: &mut Problems) -> Option<Disease> {
     if disease.restricted {
         problems.add(prb.place_of(25), Fault::Restricted);
     }
+    disease.icd10_edition = prb.field(10).first().text(7).into_owned();
+    if let Some(zi1) = field::find(group, "ZI1") {
+        disease.insurance = field::coded(zi1, 2, "JHSD0001");
+    }
     classify(&mut disease, prb, problems);
     if let Some(zpr) = field::find(group, "ZPR") {
         let (before, behind) = (field::words(zpr, 1).concat(), field::words(zpr, 3).concat());

@@ -1,5 +1,6 @@
 use super::{field, order::Head, result};
 use crate::hl7::{Message, Segment, types};
+use crate::limits::DISTINCT_MAX;
 use crate::model::{Finding, Imaging, Physiology, Procedure, Stage};
 use crate::parsed::Problems;
 use protocol::kinds::DataKind;
@@ -16,6 +17,8 @@ pub(super) fn imaging(kind: &DataKind, message: &Message<'_>, problems: &mut Pro
         at: done.or(head.at),
         department: head.department,
         doctor: head.doctor,
+        planned: head.planned,
+        priority: head.priority,
         ..Imaging::default()
     };
     if let Some(ipc) = message.first("IPC") {
@@ -57,15 +60,17 @@ pub(super) fn physiology(kind: &DataKind, message: &Message<'_>, problems: &mut 
         at: done.or(head.at),
         department: head.department,
         doctor: head.doctor,
+        planned: head.planned,
+        priority: head.priority,
         ..Physiology::default()
     };
     for obr in message.all("OBR") {
         let code = field::coded(obr, 4, "");
-        if !code.is_empty() && !exam.exams.contains(&code) {
+        if !code.is_empty() && exam.exams.len() < DISTINCT_MAX && !exam.exams.contains(&code) {
             exam.exams.push(code);
         }
         let asked = Finding { label: "臨床情報".into(), text: field::free_text(obr, 13, problems) };
-        if !asked.text.is_empty() && !exam.findings.contains(&asked) {
+        if !asked.text.is_empty() && exam.findings.len() < DISTINCT_MAX && !exam.findings.contains(&asked) {
             exam.findings.push(asked);
         }
     }

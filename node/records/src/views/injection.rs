@@ -54,6 +54,10 @@ fn infusion(group: &[Segment<'_>], problems: &mut Problems) -> Infusion {
     if let Some(rxr) = field::find(group, "RXR") {
         infusion.route = field::coded(rxr, 1, "HL70162");
         infusion.site = field::coded(rxr, 2, "");
+        infusion.device = field::coded(rxr, 3, "HL70164");
+    }
+    if let Some(rxa) = field::find(group, "RXA").filter(|_| infusion.rate.is_empty()) {
+        infusion.rate = field::text(rxa, 12);
     }
     infusion.drugs.extend(if given.is_empty() { mixed } else { given });
     infusion.comments.extend(field::comments(group, problems));

@@ -11,6 +11,7 @@ mod field;
 mod generic;
 mod injection;
 mod lab;
+mod meal;
 mod order;
 mod person;
 mod prescription;

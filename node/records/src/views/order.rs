@@ -12,6 +12,10 @@ pub(super) struct Head {
     pub(super) department: Code,
     pub(super) doctor: String,
     pub(super) cancelled: bool,
+    /// When it is to be done (TQ1-7, OBR-36, OBR-27 of HL7 v2.4).
+    pub(super) planned: Option<Stamp>,
+    /// TQ1-9
+    pub(super) priority: Code,
 }
 
 impl Head {
@@ -39,6 +43,14 @@ impl Head {
             if head.doctor.is_empty() {
                 head.doctor = field::staff(pv1, 7);
             }
+        }
+        if let Some(tq1) = message.first("TQ1") {
+            head.planned = field::stamp(tq1, 7, problems);
+            head.priority = field::coded(tq1, 9, "HL70485");
+        }
+        if let Some(obr) = message.first("OBR").filter(|_| head.planned.is_none()) {
+            let old = || Stamp::parse(&obr.field(27).first().text(4)).0;
+            head.planned = field::stamp(obr, 36, problems).or_else(old);
         }
         let mut controls = message.all("ORC").map(|orc| field::text(orc, 1)).peekable();
         head.cancelled = controls.peek().is_some() && controls.all(|control| control == "CA");

@@ -76,7 +76,7 @@ fn birth_and_sex(pid: Segment<'_>, message: &Message<'_>, problems: &mut Problem
     }
     let (stamp, odd) = Stamp::parse(&birth);
     let date = stamp.and_then(|stamp| stamp.date());
-    if odd || date.is_none() && !birth.is_empty() {
+    if odd || date.is_none() && !pid.field(7).is_empty() {
         problems.add(pid.place_of(7), Fault::BadDate);
     }
     let sent = Stamp::parse(&message.header().field(7).text()).0.and_then(|stamp| stamp.date());

@@ -1,8 +1,10 @@
 use super::{field, order::Head, usage};
 use crate::Fault;
 use crate::hl7::{Message, Segment, types};
+use crate::limits::DISTINCT_MAX;
 use crate::model::{Amount, Code, Drug, DrugGroup, DrugSystem, Prescription, Stage};
 use crate::parsed::Problems;
+use std::collections::BTreeMap;
 
 /// OMP-01 and OMP-11: one ORC group per drug; drugs with the same ORC-4 form one RP.
 pub(super) fn prescription(message: &Message<'_>, problems: &mut Problems) -> Prescription {
@@ -27,15 +29,19 @@ pub(super) fn prescription(message: &Message<'_>, problems: &mut Problems) -> Pr
     } else {
         "RXE"
     };
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for group in message.groups(&[starter]) {
         let part = drug_group(group, &mut prescription.classes, problems);
-        let same = |known: &&mut DrugGroup| !part.number.is_empty() && known.number == part.number;
-        match prescription.groups.iter_mut().find(same) {
+        let place = places.get(&part.number).copied().filter(|_| !part.number.is_empty());
+        match place.and_then(|at| prescription.groups.get_mut(at)) {
             Some(known) => {
                 known.drugs.extend(part.drugs);
                 known.comments.extend(part.comments);
             }
-            None => prescription.groups.push(part),
+            None => {
+                places.insert(part.number.clone(), prescription.groups.len());
+                prescription.groups.push(part);
+            }
         }
     }
     prescription.groups.retain(|group| !group.drugs.is_empty());
@@ -58,7 +64,7 @@ fn drug_group(group: &[Segment<'_>], classes: &mut Vec<String>, problems: &mut P
     if let Some(rxe) = field::find(group, "RXE") {
         let words = [21, 27].iter().flat_map(|n| rxe.field(*n).repeats().map(types::code)).filter(is_class);
         for word in words.map(|code| code.shown().to_owned()) {
-            if !classes.contains(&word) {
+            if classes.len() < DISTINCT_MAX && !classes.contains(&word) {
                 classes.push(word);
             }
         }
@@ -112,6 +118,8 @@ pub(super) fn of_rxa(rxa: Segment<'_>, problems: &mut Problems) -> Drug {
         instructions: field::words(rxa, 9),
         status: Code { code: status, system: system_code.into(), ..Code::default() },
         lot: field::text(rxa, 15),
+        given: (field::stamp(rxa, 3, problems), field::stamp(rxa, 4, problems)),
+        giver: field::staff(rxa, 10),
         ..Drug::default()
     }
 }

@@ -1,4 +1,4 @@
-use super::{agreement, allergy, disease, exam, generic, injection, lab, person, prescription, visit};
+use super::{agreement, allergy, disease, exam, generic, injection, lab, meal, person, prescription, visit};
 use crate::hl7::{self, DecodeFailure, Encoding, Message, MessageFailure, Stamp};
 use crate::model::{Clinical, Patient, VisitEvent};
 use crate::parsed::Problems;
@@ -129,6 +129,7 @@ fn view(kind: &DataKind, message: &Message<'_>, patient: &mut Patient, problems:
             Clinical::Imaging(Box::new(exam::imaging(kind, message, problems)))
         }
         "OMG-03" | "OMG-13" => Clinical::Physiology(Box::new(exam::physiology(kind, message, problems))),
+        "OMD" => Clinical::Meal(Box::new(meal::meals(message, problems))),
         _ => Clinical::Generic(Box::new(generic::generic(kind, message))),
     }
 }

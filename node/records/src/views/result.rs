@@ -3,7 +3,7 @@ use super::field;
 use crate::Fault;
 use crate::hl7::types::{self, is_plain_number};
 use crate::hl7::{Repeat, Segment, Stamp};
-use crate::model::{LabItem, LabStatus};
+use crate::model::{Code, LabItem, LabRow, LabStatus};
 use crate::parsed::Problems;
 
 /// Reads one OBX.
@@ -12,6 +12,11 @@ pub(super) fn item(obx: Segment<'_>, problems: &mut Problems) -> LabItem {
     if code.system == "JC10" && !is_jlac10(&code.code) {
         problems.add_once(obx.place_of(3), Fault::CodeUnverified);
     }
+    let raw_code = obx.field(3).component(1).raw();
+    let value_code = match field::text(obx, 2).as_str() {
+        "CWE" | "CE" | "CNE" => types::code(obx.field(5).first()),
+        _ => Code::default(),
+    };
     let value = value(obx, problems);
     let number = is_plain_number(&value).then(|| value.clone());
     let comparison = comparison(&value);
@@ -19,10 +24,14 @@ pub(super) fn item(obx: Segment<'_>, problems: &mut Problems) -> LabItem {
         problems.add(obx.place_of(5), Fault::BadNumber);
     }
     LabItem {
+        row: if raw_code.contains("&IMP") { LabRow::Remark } else { LabRow::Result },
+        jlac10: jlac10_of(&code),
         code,
         number,
         comparison,
         value,
+        value_code,
+        unit_code: types::code(obx.field(6).first()),
         unit: unit(obx, problems),
         range: field::free_text(obx, 7, problems),
         flag: field::text(obx, 8),
@@ -110,9 +119,15 @@ fn is_comparison(text: &str) -> bool {
     matches!(text, "<" | "<=" | ">" | ">=" | "=" | "<>")
 }
 
-/// `< 0.02`, `>=200`: the sign, if a plain number follows.
+/// `< 0.02`, `>=200`, `100以上`: the sign, if there is a plain number beside it.
 fn comparison(value: &str) -> String {
     let signs = [">=", "<=", "≧", "≦", ">", "<", "＞", "＜"];
+    let words = [("以上", ">="), ("以下", "<="), ("未満", "<")];
+    let worded =
+        words.iter().find(|(word, _)| value.strip_suffix(word).is_some_and(|rest| is_plain_number(rest.trim())));
+    if let Some((_, sign)) = worded {
+        return (*sign).to_owned();
+    }
     let found = signs.iter().find_map(|sign| value.strip_prefix(sign).map(|rest| (*sign, rest.trim())));
     match found.filter(|(_, rest)| is_plain_number(rest)) {
         Some(("≧", _)) => ">=".into(),
@@ -127,11 +142,26 @@ fn comparison(value: &str) -> String {
 /// The unit in words. An unescaped `10^2/μL` is put together again.
 fn unit(obx: Segment<'_>, problems: &mut Problems) -> String {
     let repeat = obx.field(6).first();
-    if !repeat.text(2).is_empty() && repeat.text(3).is_empty() && repeat.text(1).bytes().all(|b| b.is_ascii_digit()) {
+    let (first, second) = (repeat.text(1), repeat.text(2));
+    let parted = !first.is_empty() && !second.is_empty() && repeat.text(3).is_empty();
+    if parted && first.bytes().all(|b| b.is_ascii_digit()) {
         problems.add(obx.place_of(6), Fault::Rejoined);
         return repeat.whole().into_owned();
     }
     types::code(repeat).shown().to_owned()
+}
+
+/// The code if its system or shape says JLAC10; the standard's triplet counts wherever it stands.
+pub(super) fn jlac10_of(code: &Code) -> String {
+    let found = code.in_system("JC10").unwrap_or_default();
+    let bare = found.split('&').next().unwrap_or_default();
+    let fits = (5..=17).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_alphanumeric());
+    if fits { bare.to_owned() } else { String::new() }
+}
+
+/// Whether it is one test, not a group of them.
+pub(super) fn is_whole_jlac10(code: &Code) -> bool {
+    matches!(jlac10_of(code).len(), 15 | 17)
 }
 
 /// Seventeen characters; orders may end at 15, 12 or the five of the analyte. A suffix (`&IMP`) marks comments.

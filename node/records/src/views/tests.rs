@@ -31,7 +31,9 @@ fn read_text(kind: &str, text: &str) -> (Reading, Vec<Fault>) {
     assert!(!value.clinical.lines().is_empty());
     let stored = protocol::data::encode(&value);
     assert!(protocol::data::decode::<Reading>(&stored).as_ref() == Some(&value), "what is stored reads back");
-    (value, problems.into_iter().map(|problem| problem.fault).collect())
+    // The messages here leave out what is not their subject; tests/deviations.rs looks at missing segments.
+    let told = problems.into_iter().map(|problem| problem.fault);
+    (value, told.filter(|fault| !matches!(fault, Fault::MissingSegment(_))).collect())
 }
 #[track_caller]
 fn read(kind: &str, message_kind: &str, body: &[&str]) -> Clinical {
@@ -233,7 +235,8 @@ fn results_are_read_with_flags_comparisons_and_comments() {
     assert_eq!(faults, [Fault::NoResult]);
     assert_eq!(reading.clinical.title(), "生化学的検査・血液学的検査・培養 7項目、異常2");
     let report = inner!(reading.clinical, Lab);
-    let item = |at: usize| &report.items[at];
+    // The first row is the state of the specimen.
+    let item = |at: usize| &report.items[at + 1];
     assert_eq!((item(0).line().mark, item(0).unit.as_str(), item(0).specimen.shown()), (Mark::High, "U/L", "血清"));
     assert_eq!(item(1).line().mark, Mark::Alert);
     assert_eq!((item(2).number.as_deref(), item(2).comparison.as_str()), (None, "<"));
@@ -310,14 +313,73 @@ fn physiology_parts_findings_from_measurements() {
     assert_eq!(ordered.title(), "標準１２誘導心電図（オーダ）");
 }
 #[test]
-fn every_other_kind_is_shown_as_a_list() {
-    let clinical = read(
-        "OMD",
-        "OMD^O03^OMD_O03",
-        &[ORC, "TQ1|1||TID&１日３回&HL70335||||2024040518", "ODS|D||012^五分粥^99XY3|塩分６ｇ未満"],
+fn meals_are_read_with_their_first_and_last_meal() {
+    let body = [
+        ORC,
+        "TQ1|1||TID&&HL70335||||2024040518|2024040807|S^^HL70485",
+        "ODS|D||012^五分粥^99XY3~013^きざみ^99XY3|塩分６ｇ未満",
+        "NTE|1||牛乳禁止",
+        ORC,
+        "TQ1|1||||||2024040812",
+        "ODS|S|1^昼^99XY3|001^補食^99XY3",
+    ];
+    let clinical = read("OMD", "OMD^O03^OMD_O03", &body);
+    assert_eq!((clinical.title().as_str(), clinical.coarse().word()), ("食事 五分粥 ほか2件", "meal"));
+    let lines = values(&clinical);
+    let expect = "食事 五分粥、きざみ １日３回 2024-04-05 18 – 2024-04-08 07";
+    assert!(lines.iter().any(|line| line == expect), "{lines:?}");
+    let order = inner!(clinical, Meal);
+    assert_eq!(order.meals[0].instructions, ["塩分６ｇ未満", "牛乳禁止"]);
+    assert_eq!((order.meals[0].priority.shown(), order.meals[1].class.shown()), ("至急", "補食"));
+    assert!(order.meals[1].end.is_none() && order.meals[1].periods.len() == 1);
+}
+#[test]
+fn cultures_are_read_with_what_they_are_susceptible_to() {
+    let body = [
+        "SPM|1|||061^喀痰^JC10|||||||||||||202404051102",
+        "OBR|1|000000700000101||6B010^培養同定^JC10|||202404051102",
+        "OBX|1|CWE|6B010000006174311^培養同定菌名^JC10|1|2001^Escherichia coli^JANIS||||||F",
+        "OBX|2|ST|6B010000006174301^菌量^JC10|1|2+||||||F",
+        "OBR|2|000000700000101||6C010^薬剤感受性^JC10|||202404051102||||||||||||||||||||6B010000006174311&培養同定菌名&JC10^1^2001",
+        "OBX|1|ST|1208^ＡＢＰＣ^JANIS|1|> 16|ug/mL^μg/mL^ISO+||R|||F",
+        "OBX|2|ST|1661^ＣＥＺ^JANIS|1|<= 2|ug/mL^μg/mL^ISO+||S|||F",
+    ];
+    let report = inner!(read("OML-11", "OUL^R22^OUL_R22", &body), Lab);
+    let cultures = report.cultures();
+    assert_eq!(
+        (cultures.len(), cultures[0].organism.shown(), cultures[0].quantity.as_str()),
+        (1, "Escherichia coli", "2+")
     );
-    assert_eq!(clinical.title(), "食事オーダ");
-    assert!(values(&clinical).iter().any(|line| line == "ODS-3 012 五分粥 99XY3"));
+    let tested: Vec<_> =
+        cultures[0].susceptibilities.iter().map(|one| (one.drug.shown(), one.judgement.as_str())).collect();
+    assert_eq!(tested, [("ＡＢＰＣ", "R"), ("ＣＥＺ", "S")]);
+    assert_eq!(cultures[0].specimen.shown(), "喀痰");
+    assert!(report.lines().iter().any(|line| line.value == "Escherichia coli 2+"));
+}
+#[test]
+fn given_infusions_tell_route_rate_and_time() {
+    let rxa =
+        "RXA|0|1|202404051600|202404051700|103835401^試薬注^HOT9|1|AMP|||N02^看護^花|5N^501^2^^^N|100ml/hr||||||||CP";
+    let body = [ORC, rxa, "RXR|IV^静脈内^HL70162|ARM^腕^HL70550|IVP^^HL70164"];
+    let clinical = read("OMP-12", "RAS^O17^RAS_O17", &body);
+    assert!(values(&clinical).iter().any(|line| line == "静脈内 腕 100ml/hr 点滴ポンプ"), "{:?}", values(&clinical));
+    let injection = inner!(clinical, Injection);
+    let drug = &injection.infusions[0].drugs[0];
+    assert_eq!((drug.giver.as_str(), drug.given.1.is_some()), ("看護 花", true));
+    assert_eq!(drug.same_by(), [(DrugSystem::Hot7, "1038354")]);
+}
+#[test]
+fn tests_are_the_same_by_their_analyte() {
+    let body = [
+        "SPM|1|||023^血清^JC10",
+        "OBR|1|700000101||3B035000002327201^AST^JC10|||202404051102",
+        "OBX|1|NM|777^ＧＯＴ^99X03||58|u/L^U/L^ISO+|||||F",
+        "OBX|2|NM|778^ＧＯＴ^99X03^3B035000002227201^AST^JC10||57|u/L^U/L^ISO+|||||F",
+    ];
+    let report = inner!(read("OML-11", "OUL^R22^OUL_R22", &body), Lab);
+    assert_eq!(report.items[0].analyte(), Some("3B0350000"));
+    assert_eq!(report.items[0].analyte(), report.items[1].analyte());
+    assert_eq!((report.items[0].unit_code.code.as_str(), report.items[0].unit.as_str()), ("u/L", "U/L"));
 }
 #[test]
 fn another_patient_is_never_taken() {

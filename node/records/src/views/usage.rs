@@ -11,8 +11,9 @@ pub(super) fn usage(group: &[Segment<'_>], problems: &mut Problems) -> Usage {
     let Some(mut usage) = all.next() else {
         return field::find(group, "ORC").map(of_orc).unwrap_or_default();
     };
-    for further in all {
-        usage.note = format!("{} {}", usage.note, further.shown()).trim().to_owned();
+    let further: Vec<String> = all.map(|further| further.shown()).filter(|text| !text.is_empty()).collect();
+    if !further.is_empty() {
+        usage.note = format!("{} {}", usage.note, further.join(" ")).trim().to_owned();
     }
     usage
 }

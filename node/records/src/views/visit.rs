@@ -10,19 +10,7 @@ pub(super) fn visit(kind: &DataKind, event: VisitEvent, message: &Message<'_>, p
     let trigger = message.kind().1;
     let cancelled = kinds::info(kind).is_some_and(|info| !info.cancel.is_empty() && info.cancel == trigger);
     let at = agreement::moment(kind, message, problems);
-    let mut visit = Visit {
-        event,
-        cancelled,
-        inpatient: event != VisitEvent::Reception && event != VisitEvent::Doctor,
-        at,
-        admitted: None,
-        discharged: None,
-        department: order::department(message),
-        place: String::new(),
-        other_place: String::new(),
-        doctor: String::new(),
-        outcome: Default::default(),
-    };
+    let mut visit = Visit { cancelled, at, department: order::department(message), ..Visit::of(event) };
     if let Some(pv1) = message.first("PV1") {
         visit.inpatient = match field::text(pv1, 2).as_str() {
             "I" => true,
@@ -37,8 +25,11 @@ pub(super) fn visit(kind: &DataKind, event: VisitEvent, message: &Message<'_>, p
         visit.doctor = field::staff(pv1, 7);
         visit.outcome = field::coded(pv1, 36, "HL70112");
     }
-    if let Some(pv2) = message.first("PV2").filter(|_| visit.other_place.is_empty()) {
-        visit.other_place = types::place(pv2.field(1).first());
+    if let Some(pv2) = message.first("PV2") {
+        visit.until = field::stamp(pv2, 47, problems);
+        if visit.other_place.is_empty() {
+            visit.other_place = types::place(pv2.field(1).first());
+        }
     }
     visit
 }

@@ -3,6 +3,8 @@ use super::{Memory, run, small};
 use crate::region::{EXTENDED_ROOT, STANDARD_ROOT, Verdict};
 use protocol::time::Millis;
 use records::Severity;
+use records::content::Format;
+use records::model::{Clinical, Visit, stays};
 use records::ssmix2::{self, Class, FileName, flags};
 use std::collections::BTreeMap;
 
@@ -69,6 +71,51 @@ fn the_reader_counts_what_the_summary_expects() {
             assert_eq!(read(&memory, facility.as_str()), counts.standard.expected, "{name} {facility}");
         }
     }
+}
+#[test]
+fn every_kind_is_read_as_a_typed_record_and_beds_become_stays() {
+    let (memory, _) = run(&small("clean"));
+    let mut visits: BTreeMap<String, Vec<Visit>> = BTreeMap::new();
+    let (mut admissions, mut cultures) = (0, 0);
+    for ((facility, path), bytes) in memory.storage(STANDARD_ROOT).filter(|((_, path), _)| path.ends_with("_1")) {
+        let Class::Standard(name) = ssmix2::classify(below(STANDARD_ROOT, path)) else {
+            panic!("{path}: not standard")
+        };
+        let reading = records::parse_file(&name.value, bytes).expect("readable").value;
+        assert!(!matches!(reading.clinical, Clinical::Generic(_)), "{path}: no view of its own");
+        assert!(!reading.clinical.lines().is_empty(), "{path}: nothing to show");
+        admissions += usize::from(name.value.kind.as_str() == "ADT-22");
+        match reading.clinical {
+            Clinical::Visit(visit) => {
+                visits.entry(format!("{facility} {}", name.value.patient.expose())).or_default().push(*visit);
+            }
+            Clinical::Lab(report) => cultures += report.cultures().len(),
+            _ => {}
+        }
+    }
+    let stays: Vec<_> = visits.values().flat_map(|own| stays(&own.iter().collect::<Vec<_>>())).collect();
+    assert_eq!(stays.len(), admissions, "one stay for each admission");
+    assert!(stays.iter().all(|stay| stay.gaps.is_empty() && stay.discharged.is_some() && stay.planned_from.is_some()));
+    assert!(stays.iter().any(|stay| stay.places.len() == 2 && !stay.planned_moves.is_empty()), "somebody moved");
+    assert!(
+        stays.iter().flat_map(|stay| &stay.leaves).any(|leave| leave.until.is_some()),
+        "somebody was home for a night"
+    );
+    assert!(cultures > 0, "some culture grew");
+}
+#[test]
+fn documents_say_what_they_are() {
+    let (memory, _) = run(&small("clean"));
+    let mut formats = BTreeMap::new();
+    for ((_, path), bytes) in memory.storage(EXTENDED_ROOT) {
+        let about = records::content::about(bytes, bytes.len() as u64);
+        let format = about.format.expect("a format");
+        let vitals = path.contains("L-OBSERVATIONS");
+        assert_eq!((format == Format::Cda, vitals), (!about.title.is_empty(), !about.lines.is_empty()), "{path}");
+        *formats.entry(format).or_insert(0) += 1;
+    }
+    let wanted = [Format::Pdf, Format::Cda, Format::Hl7, Format::Jpeg, Format::Png, Format::Html, Format::Text];
+    assert!(wanted.iter().all(|format| formats.contains_key(format)), "{formats:?}");
 }
 #[test]
 fn documents_are_known_as_documents() {

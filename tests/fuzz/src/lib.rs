@@ -1,0 +1,4 @@
+//! See `targets`.
+mod targets;
+
+pub use targets::*;
