@@ -63,3 +63,5 @@ pub const FRAMES_SHOWN_MAX: usize = 6;
 pub const SUMMARY_DAYS: i32 = 460;
 /// A holder whose newest check is older stands still: what came to it since is unknown.
 pub const HOLDER_OLD_MS: u64 = 2 * protocol::time::DAY_MS;
+/// Supplies of one drug of one house that are drawn: two years of four weeks each.
+pub const SUPPLIES_SHOWN_MAX: usize = 26;

@@ -161,6 +161,7 @@ fn pictures_of_every_page_are_kept() {
     stage.browser.media("", &[]);
     let Some(folder) = std::env::var_os("MUSUBI_PICTURES") else { return };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    stage.browser.size(1280, 720);
     for (page, file) in [("timeline", "timeline.png"), ("drugs", "drugs.png")] {
         stage.go(&format!("/patients/1/{page}?lang=ja"));
         let picture = keep(&mut stage.browser, page);

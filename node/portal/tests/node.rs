@@ -4,11 +4,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use portal::desk::ServiceDesk;
 use portal::{Doors, Feeds, PortalConfig, router};
+use protocol::audit::What;
 use protocol::ids::{AuthorityId, FacilityId};
-use protocol::kinds::{DataKind, FacilityClass, Role};
+use protocol::kinds::{Coarse, DataKind, FacilityClass, KindSet, Role};
 use protocol::time::Date;
 use records::hl7::encode_iso2022jp;
 use records::ssmix2::{FileName, Flag, OccurredAt, layout};
+use service::access_log::LogQuery;
 use service::engine::alone::{self, Alone};
 use service::ingest::{Feed, Ingest};
 use service::onboarding::FacilitySpec;
@@ -42,6 +44,7 @@ fn write(root: &Path, kind: &str, day: Option<u8>, key: &str, message: &str, res
 
 struct Node {
     pages: Router,
+    service: Service,
     _engine: Alone,
     _folders: [TempDir; 2],
 }
@@ -67,9 +70,9 @@ fn node() -> Node {
     let feeds = Feeds { ingest, feeds: vec![feed] };
     let addr = SocketAddr::from(([127, 0, 0, 1], 8470));
     let staff = Staff::new("local-desk", Role::Doctor).expect("a number");
-    let desk = Arc::new(ServiceDesk::new(service, Some(feeds)));
+    let desk = Arc::new(ServiceDesk::new(service.clone(), Some(feeds)));
     let pages = router(desk, staff, &PortalConfig::new(addr), addr, Doors::of("key", "session"));
-    Node { pages, _engine: engine, _folders: folders }
+    Node { pages, service, _engine: engine, _folders: folders }
 }
 
 async fn ask(node: &Node, path: &str, form: Option<String>) -> String {
@@ -113,4 +116,31 @@ async fn a_patient_of_a_real_node_is_found_and_read() {
     let shown = ask(&node, &format!("/patients/{patient}/items/{record}?original=1"), None).await;
     assert!(shown.contains("MSH|^~\\&amp;|HIS") && shown.contains("見本^花子"));
     assert_eq!(ask(&node, "/readyz", None).await, "ready\n");
+}
+
+#[tokio::test]
+async fn what_charts_read_is_in_the_log_and_on_the_patients_list() {
+    let node = node();
+    let token = between(&ask(&node, "/", None).await, "name=\"token\" value=\"", '"');
+    let found = ask(&node, "/patients", Some(format!("token={token}&q=S33.3.12"))).await;
+    assert!(found.contains("1958(昭和33)年3月12日生まれとしてさがしました"), "the date is told as it was understood");
+    let patient = between(&found, "href=\"/patients/", '/');
+    let labs = ask(&node, &format!("/patients/{patient}/labs?zoom=year"), None).await;
+    for text in ["赤血球数", "450", "380-500", "10*4/mm3"] {
+        assert!(labs.contains(text), "{text}");
+    }
+    let staff = Staff::new("auditor-1", Role::Auditor).expect("a number");
+    let lines = node.service.audit(&staff, &LogQuery::default()).expect("the log");
+    let lab = KindSet::of(&[Coarse::Lab]);
+    let reads = lines.iter().filter(|line| line.event.what == What::Shown && line.event.kinds == lab);
+    let told: Vec<(u32, Option<&str>)> = reads.map(|line| (line.event.count, line.event.staff.as_deref())).collect();
+    assert_eq!(told, [(1, Some("local-desk"))], "one event for all own results, by whom");
+    let access = ask(&node, &format!("/patients/{patient}/access"), None).await;
+    assert!(access.contains("記録を見た") && access.contains("local-desk") && access.contains("検体検査"));
+    let sheet = ask(&node, &format!("/patients/{patient}/access/sheet"), None).await;
+    assert!(sheet.contains("あなたの記録を見ました") && !sheet.contains("local-desk"));
+    for page in ["drugs", "documents", "timeline"] {
+        let text = ask(&node, &format!("/patients/{patient}/{page}"), None).await;
+        assert!(text.contains("見本") && text.contains("いま手元の索引に 0 件"), "{page}");
+    }
 }

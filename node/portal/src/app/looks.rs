@@ -30,7 +30,7 @@ pub(super) async fn access(
 }
 
 /// One file of a document, for a frame: whatever is in it may run nothing, load nothing and reach nobody. Texts are sent as
-/// plain text, so that marks in them stay letters.
+/// plain text, so that marks in them stay letters; of a CDA document what people read in it.
 pub(super) async fn file(
     State(app): State<Arc<App>>,
     Path((patient, item, index)): Path<(String, String, String)>,
@@ -51,7 +51,13 @@ fn framed(file: File) -> Response {
         "application/xml" | "text/html" | "text/plain" | "application/hl7-v2" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     };
-    let mut response = file.bytes.into_response();
+    let mut bytes = file.bytes;
+    if file.kind == "application/xml"
+        && let Some(words) = std::str::from_utf8(&bytes).ok().and_then(records::cda::narrative)
+    {
+        bytes = words.into_bytes();
+    }
+    let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));

@@ -6,7 +6,7 @@ use crate::limits::INGREDIENTS_SHOWN_MAX;
 use crate::view::{Frames, Window, Zoom, axis, bars, icon, seal};
 use maud::{Markup, html};
 use protocol::time::Date;
-use service::charts::{Ingredient, Span, Supply, SupplyKind, drugs};
+use service::charts::{DrugLine, Ingredient, Span, Supply, SupplyKind, drugs};
 
 /// The chart and the table, over what is known so far.
 pub(super) fn page(page: &PatientPage, words: &Words) -> Markup {
@@ -107,7 +107,7 @@ fn row(page: &PatientPage, words: &Words, window: &Window, one: &Ingredient<Item
                     @let name = page.facility(line.place);
                     div.drug-line {
                         p { (seal(name.class, line.place == 0)) span.sub { (words.get(kind_key(line.kind))) } }
-                        (bars(window, (line.place, &name), &line.supplies, &Frames { doubles: &framed(one, &line.supplies), gaps: &one.gaps }))
+                        (bars(window, (line.place, &name), &line.supplies, &Frames { doubles: &framed(one, line), gaps: &one.gaps }))
                     }
                 }
             }
@@ -116,13 +116,15 @@ fn row(page: &PatientPage, words: &Words, window: &Window, one: &Ingredient<Item
     }
 }
 
-/// Which spans one house has a part in: a double with another house, or an overlap of its own supplies.
-fn framed(one: &Ingredient<ItemPath>, supplies: &[Supply<ItemPath>]) -> Vec<Span> {
-    let parts = |span: &Span| {
-        supplies.iter().filter(|own| own.from < span.to && own.end().is_some_and(|end| end > span.from)).count()
+/// Which spans one house has a part in: a double with another house that does the same, or an overlap of its own supplies.
+fn framed(one: &Ingredient<ItemPath>, line: &DrugLine<ItemPath>) -> Vec<Span> {
+    let parts = |line: &DrugLine<ItemPath>, span: &Span| {
+        let has_part = |own: &&Supply<ItemPath>| own.from < span.to && own.end().is_some_and(|end| end > span.from);
+        line.supplies.iter().filter(has_part).count()
     };
-    let doubles = one.doubles.iter().filter(|span| parts(span) > 0);
-    doubles.chain(one.overlaps.iter().filter(|span| parts(span) > 1)).copied().collect()
+    let same = |span: &Span| one.lines.iter().filter(|other| other.kind == line.kind && parts(other, span) > 0).count();
+    let doubles = one.doubles.iter().filter(|span| parts(line, span) > 0 && same(span) > 1);
+    doubles.chain(one.overlaps.iter().filter(|span| parts(line, span) > 1)).copied().collect()
 }
 
 /// How long what was supplied lasts.

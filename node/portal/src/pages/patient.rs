@@ -126,6 +126,8 @@ impl PatientPage {
             (self.strip(words))
             @match self.tab {
                 Tab::Timeline => (timeline::open(self, frame)),
+                // Where all answers are known already the whole follows at once, and nothing is sent twice.
+                _ if matches!(self.asked, Asked::At(_)) => {},
                 Tab::Labs => div.part { (labs::page(self, words)) },
                 Tab::Drugs => div.part { (drugs::page(self, words)) },
                 Tab::Documents => div.part { (documents::page(self, words)) },

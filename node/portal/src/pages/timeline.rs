@@ -128,7 +128,7 @@ pub(super) fn open(page: &PatientPage, frame: &Frame<'_>) -> Markup {
     let own = page.chart.own.iter().map(|item| own_item(page, item)).collect();
     let care = page.holders().iter().take(SLOTS_MAX).position(|holder| is_care(holder.facility.class));
     html! {
-        aside.side { (summary::column(page, words)) }
+        @if !matches!(page.asked, Asked::At(_)) { aside.side { (summary::column(page, words)) } }
         (toolbar(page, words))
         div.row.head { p.row-name { (words.get(Key::AxisLabel)) } div.lane { (axis(words, &page.view.window)) } }
         (rows.own())

@@ -4,6 +4,7 @@ use super::lane::{AXIS_CHARS, LABEL_LEAST, now_line, percent, text_width};
 use super::window::Window;
 use crate::desk::{FacilityName, ItemPath};
 use crate::i18n::Words;
+use crate::limits::SUPPLIES_SHOWN_MAX;
 use maud::{Markup, html};
 use protocol::time::Date;
 use records::model::Mark;
@@ -121,7 +122,8 @@ fn labels(window: &Window, points: &[&LabPoint<ItemPath>], y: &dyn Fn(f64) -> f6
     html! {
         text.value-n x=(percent(window.place(last.date).min(0.93))) dx="9" y=(pixel(y(*value) + 4.0)) { (last.value) }
         @if let Some((point, other)) = far.filter(|(point, _)| !is_near(point)) {
-            text.value-n.soft x=(percent(window.place(point.date))) dx="7" y=(pixel((y(*other) - 7.0).max(11.0))) { (point.value) }
+            @let beside = if other > value { (y(*other) - 8.0).max(11.0) } else { (y(*other) + 17.0).min(PLOT - 3.0) };
+            text.value-n.soft x=(percent(window.place(point.date))) dx="-4" y=(pixel(beside)) { (point.value) }
         }
     }
 }
@@ -140,7 +142,7 @@ pub fn bars(
                 line.grid x1=(percent(window.place(date))) x2=(percent(window.place(date))) y1="0" y2=(ROW) {}
             }
             @for span in frames.gaps { (frame(window, *span, "gap-box")) }
-            @for supply in supplies { (supply_bar(window, supply, facility)) }
+            @for supply in supplies.iter().skip(supplies.len().saturating_sub(SUPPLIES_SHOWN_MAX)) { (supply_bar(window, supply, facility)) }
             @for span in frames.doubles { (frame(window, *span, "double-box")) }
             (now_line(window, ROW, None))
         }
