@@ -315,7 +315,7 @@ fn item(salt: u32, number: u32, path: ItemPath) -> ItemRow {
     let step = match salt {
         6 => 28,
         7 => 4,
-        _ => 17,
+        _ => 9,
     };
     let days = i64::from(number) * step % if salt == 6 { 2_000 } else { 430 } + i64::from(salt) * 2;
     let at = NOW.minus(u64::try_from(days).expect("not negative") * DAY_MS);
