@@ -1,5 +1,5 @@
 use super::input;
-use crate::control::{ConsentSpec, NewFeed, ReadSpec, Request, Who, WithdrawScope};
+use crate::control::{ConsentSpec, FeedExport, NewFeed, ReadSpec, Request, Who, WithdrawScope};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
 use protocol::kinds::Role;
@@ -39,6 +39,9 @@ pub enum FeedVerb {
         /// A name of its own; `main` for the first
         #[arg(long)]
         name: Option<String>,
+        /// The transaction storage beside it; changes that it tells are taken in without a walk
+        #[arg(long, value_name = "DIR")]
+        transactions: Option<PathBuf>,
         /// How often it is walked in full
         #[arg(long, value_name = "SECONDS")]
         scan_interval_s: Option<u64>,
@@ -71,19 +74,44 @@ pub enum FeedVerb {
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
+    /// Write everything that came in as an SS-MIX2 storage again, byte for byte, history and deletions included
+    Export {
+        /// A new or empty folder, or one with an export of this node, which is brought up to date
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// This facility's only
+        #[arg(long, value_name = "DIGITS")]
+        facility: Option<String>,
+        /// This source only, as listed
+        #[arg(long, value_name = "NAME")]
+        feed: Option<String>,
+        /// The originals in quarantine too, as far as copies are kept
+        #[arg(long)]
+        with_quarantine: bool,
+    },
 }
 
 impl FeedVerb {
     pub fn request(self) -> Result<Request, Failure> {
         Ok(match self {
-            Self::Add { path, facility, name, scan_interval_s } => {
-                Request::FeedAdd(NewFeed { facility, path: input::absolute(&path)?, name, scan_interval_s })
+            Self::Add { path, facility, name, transactions, scan_interval_s } => {
+                let transactions = transactions.as_deref().map(input::absolute).transpose()?;
+                Request::FeedAdd(NewFeed {
+                    facility,
+                    path: input::absolute(&path)?,
+                    name,
+                    transactions,
+                    scan_interval_s,
+                })
             }
             Self::List => Request::FeedList,
             Self::Test { path, facility } => Request::FeedTest { facility, path: input::absolute(&path)? },
             Self::Scan { name } => Request::FeedScan { name },
             Self::Retry { name } => Request::FeedRetry { name },
             Self::Quarantine { name, limit } => Request::FeedQuarantine { name, limit },
+            Self::Export { to, facility, feed, with_quarantine } => {
+                Request::FeedExport(FeedExport { to: input::absolute(&to)?, facility, feed, with_quarantine })
+            }
         })
     }
 }

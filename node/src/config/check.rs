@@ -43,6 +43,8 @@ pub struct Facility {
 pub struct Feed {
     pub name: String,
     pub path: PathBuf,
+    /// The transaction storage beside it, if there is one to follow.
+    pub transactions: Option<PathBuf>,
     pub scan_interval_s: u64,
 }
 
@@ -163,7 +165,11 @@ fn feed(number: usize, raw: &RawFeed) -> Result<Feed, ConfigError> {
         return Err(value("facility.feed.path", ""));
     }
     let interval = ranged("facility.feed.scan_interval_s", raw.scan_interval_s, SCAN_INTERVAL_S, 1, 86_400)?;
-    Ok(Feed { name, path: raw.path.clone().into(), scan_interval_s: interval })
+    let transactions = match raw.transactions.as_deref() {
+        Some("") => return Err(value("facility.feed.transactions", "")),
+        other => other.map(PathBuf::from),
+    };
+    Ok(Feed { name, path: raw.path.clone().into(), transactions, scan_interval_s: interval })
 }
 
 fn relays(raw: Option<&RawRelay>) -> Result<Relays, ConfigError> {

@@ -59,10 +59,13 @@ pub fn add_feed(text: &str, facility: &FacilityId, feed: &Feed) -> Result<String
 }
 
 fn feed_text(feed: &Feed) -> String {
+    let transactions =
+        feed.transactions.as_ref().map(|path| format!("transactions = {}\n", quoted(&path.to_string_lossy())));
     format!(
-        "[[facility.feed]]\nname = {}\nkind = \"ss-mix2\"\npath = {}\nscan_interval_s = {}\n",
+        "[[facility.feed]]\nname = {}\nkind = \"ss-mix2\"\npath = {}\n{}scan_interval_s = {}\n",
         quoted(&feed.name),
         quoted(&feed.path.to_string_lossy()),
+        transactions.unwrap_or_default(),
         feed.scan_interval_s
     )
 }
@@ -89,7 +92,12 @@ mod tests {
         }
     }
     fn feed(path: &str) -> Feed {
-        Feed { name: path.replace(['/', ' '], "-"), path: path.into(), scan_interval_s: 60 }
+        Feed {
+            name: path.replace(['/', ' '], "-"),
+            path: path.into(),
+            transactions: Some("/tr".into()),
+            scan_interval_s: 60,
+        }
     }
 
     #[test]

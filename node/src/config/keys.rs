@@ -73,6 +73,13 @@ pub const KEYS: &[Key] = &[
         "Root of an SS-MIX2 storage (standardized, extended, or the folder above both). It is only read.",
     ),
     live(
+        "facility.feed.transactions",
+        "a folder",
+        "none",
+        "The SS-MIX2 transaction storage beside it (TR_….DAT by years, or standard and extended above them). Followed every \
+         few seconds, so that a change is taken in without a walk; the walks go on as a check.",
+    ),
+    live(
         "facility.feed.scan_interval_s",
         "1 to 86400 seconds",
         "300",

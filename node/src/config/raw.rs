@@ -38,6 +38,7 @@ pub struct RawFeed {
     pub name: Option<String>,
     pub kind: String,
     pub path: String,
+    pub transactions: Option<String>,
     pub scan_interval_s: Option<u64>,
 }
 

@@ -105,6 +105,7 @@ pub enum Request {
         name: Option<String>,
         limit: usize,
     },
+    FeedExport(FeedExport),
     PatientFind {
         who: Who,
         text: String,
@@ -194,6 +195,15 @@ pub struct AccordTerms {
     pub shares: Vec<String>,
 }
 
+/// What is to be written out, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedExport {
+    pub to: String,
+    pub facility: Option<String>,
+    pub feed: Option<String>,
+    pub with_quarantine: bool,
+}
+
 /// A feed as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewFeed {
@@ -204,6 +214,7 @@ pub struct NewFeed {
     /// A name of its own.
     pub name: Option<String>,
     /// How often it is walked.
+    pub transactions: Option<String>,
     pub scan_interval_s: Option<u64>,
 }
 

@@ -80,7 +80,12 @@ fn scan(stage: &Stage<'_>, house: &House, tell: &mut dyn FnMut(u64)) -> Result<F
     let path = stage.data().join(house.plan.id.as_str());
     for facility in &mut config.facilities {
         // Once a day: the demo's own scan comes first, and nobody writes into these folders.
-        facility.feeds = vec![config::Feed { name: config::feed_name(1), path: path.clone(), scan_interval_s: 86_400 }];
+        facility.feeds = vec![config::Feed {
+            name: config::feed_name(1),
+            path: path.clone(),
+            transactions: None,
+            scan_interval_s: 86_400,
+        }];
     }
     let feeds = {
         let quiet = desk.config();

@@ -41,11 +41,9 @@ pub fn roots(desk: &Desk) -> Vec<(Feed, u64)> {
     all
 }
 
-fn parts(path: &Path) -> Vec<(&'static str, std::path::PathBuf)> {
-    use sim::region::{EXTENDED_ROOT, STANDARD_ROOT};
-    let known = [("", STANDARD_ROOT), ("-extended", EXTENDED_ROOT)];
+pub(super) fn parts(path: &Path) -> Vec<(&'static str, std::path::PathBuf)> {
     let found: Vec<_> =
-        known.into_iter().map(|(suffix, name)| (suffix, path.join(name))).filter(|(_, at)| at.is_dir()).collect();
+        KNOWN_ROOTS.into_iter().map(|(suffix, name)| (suffix, path.join(name))).filter(|(_, at)| at.is_dir()).collect();
     if found.is_empty() { vec![("", path.to_owned())] } else { found }
 }
 
@@ -66,9 +64,17 @@ pub fn add(desk: &Desk, new: NewFeed) -> Result<Reply, Failure> {
         return Err(Failure::refused(format!("{} is a feed already", path.display()))
             .next("`musubi feed list` shows all feeds"));
     }
+    if let Some(journal) = new.transactions.as_deref().filter(|journal| !Path::new(journal).is_dir()) {
+        return Err(Failure::usage(format!("{journal}: there is no such folder, or the node may not read it"))
+            .next("name the folder above the years of the transaction storage, or leave --transactions out"));
+    }
     let name = new.name.unwrap_or_else(|| feed_name(feeds.len() + 1));
-    let feed =
-        config::Feed { name: name.clone(), path: path.to_owned(), scan_interval_s: new.scan_interval_s.unwrap_or(300) };
+    let feed = config::Feed {
+        name: name.clone(),
+        path: path.to_owned(),
+        transactions: new.transactions.map(std::path::PathBuf::from),
+        scan_interval_s: new.scan_interval_s.unwrap_or(300),
+    };
     let file = desk.folder().join(config::FILE);
     let disk = |error: std::io::Error| ConfigError::Disk { path: file.clone(), why: error.to_string() };
     let text = std::fs::read_to_string(&file).map_err(disk)?;
@@ -277,6 +283,9 @@ fn trouble_json(item: &Quarantined) -> Value {
     })
 }
 
+/// What is added to a feed's name for the roots below its folder that are known by name, and these names.
+pub(super) const KNOWN_ROOTS: [(&str, &str); 2] =
+    [("", sim::region::STANDARD_ROOT), ("-extended", sim::region::EXTENDED_ROOT)];
 /// Patients told to the Engine at once.
 const PUBLISH_PAGE: usize = 1_000;
 /// Troubles that a test shows; a wrong root has one per file.

@@ -1,4 +1,6 @@
-use super::{Desk, audit, consents, feeds, founders, health, joining, links, patients, reads, store, words};
+use super::{
+    Desk, audit, consents, feed_export, feeds, founders, health, joining, links, patients, reads, store, words,
+};
 use crate::control::{Progress, Reply, Request};
 use crate::failure::Failure;
 
@@ -43,6 +45,7 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
         R::FeedScan { name } => feeds::scan(desk, name.as_deref(), service::ingest::Retry::Changed, tell),
         R::FeedRetry { name } => feeds::scan(desk, name.as_deref(), service::ingest::Retry::Quarantined, tell),
         R::FeedQuarantine { name, limit } => Ok(feeds::quarantine(desk, name.as_deref(), limit)),
+        R::FeedExport(export) => feed_export::export(desk, &export, tell),
         R::PatientFind { who, text, facility } => patients::find(desk, &words::staff(uid, &who)?, text, facility),
         R::PatientShow { who, patient } => patients::show(desk, &words::staff(uid, &who)?, &patient),
         R::ConsentRecord { who, patient, spec } => consents::record(desk, &words::staff(uid, &who)?, &patient, &spec),

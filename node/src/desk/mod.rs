@@ -4,6 +4,8 @@
 //! `show` writes values for scripts and people; then one file per group of requests.
 mod audit;
 mod consents;
+mod feed_export;
+mod feed_follow;
 mod feeds;
 mod founders;
 mod handle;
@@ -17,6 +19,7 @@ mod state;
 mod store;
 mod words;
 
+pub use feed_follow::follow_all;
 pub use feeds::{publish_pending, roots, scan_all};
 pub use handle::{Tell, handle};
 pub use show::event_json;

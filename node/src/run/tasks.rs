@@ -1,5 +1,5 @@
 use crate::config::Relays;
-use crate::desk::{Desk, publish_pending, roots, scan_all};
+use crate::desk::{Desk, follow_all, publish_pending, roots, scan_all};
 use peer::{Multiaddr, PathKind, path_kind};
 use protocol::data::Batch;
 use protocol::kinds::MemberRole;
@@ -51,11 +51,18 @@ impl Tasks {
 #[derive(Default)]
 struct Turns {
     scanned: BTreeMap<(String, String), Instant>,
+    followed: Option<Instant>,
     expired: Option<Instant>,
 }
 
 impl Turns {
     fn turn(&mut self, desk: &Desk) {
+        if self.followed.is_none_or(|last| last.elapsed() >= FOLLOW) {
+            self.followed = Some(Instant::now());
+            for feed in follow_all(desk) {
+                self.scanned.remove(&(feed.facility.to_string(), feed.name));
+            }
+        }
         let due = self.due(roots(desk));
         if !due.is_empty() {
             // Each failure is in the log; the next turn tries again.
@@ -125,6 +132,8 @@ fn keep_reservations(desk: &Desk) {
 
 /// How often the list is gone through.
 const TURN: Duration = Duration::from_millis(500);
+/// How often transaction storages are looked at: one look is the length of one file.
+const FOLLOW: Duration = Duration::from_secs(3);
 /// How often copies that ended are looked for.
 const EXPIRE: Duration = Duration::from_secs(60);
 /// Two relays are enough to survive one.

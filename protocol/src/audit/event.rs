@@ -69,6 +69,8 @@ vocabulary! {
         Alarm = 28, "alarm";
         /// A patient was erased: its key was overwritten. The event names no patient.
         PatientErased = 29, "patient-erased";
+        /// Records were written out as an SS-MIX2 storage; their count is in it. On disk before the first file is.
+        Exported = 32, "exported";
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Runs on the store's writer thread, where numbers are given and states settled from a view that nobody else changes.
 use super::contents::FreshBody;
-use super::cursor::{Cursor, Fate, Standing, open_key, report_key};
+use super::cursor::{Cursor, Fate, Gone, Standing, gone_key, open_key, report_key};
 use super::feed::Feed;
 use super::heads::{Group, occurred_of, versions};
 use super::outbox;
@@ -29,7 +29,26 @@ pub(super) struct Order {
     pub(super) now: Millis,
     pub(super) patches: Vec<Patch>,
     /// The scan ends with it: the report so far, to be completed and kept.
-    pub(super) closing: Option<ScanReport>,
+    pub(super) closing: Option<Ending>,
+}
+
+/// How taking in ends.
+pub(super) enum Closing {
+    /// The whole feed was walked; these items of the quarantine have no file any more.
+    Scan {
+        /// Their paths.
+        gone: Vec<String>,
+    },
+    /// Only some folders were looked at: the report of the last walk stays.
+    Follow,
+}
+
+/// What the last transaction notes.
+pub(super) struct Ending {
+    /// The report, to be completed.
+    pub(super) report: ScanReport,
+    /// Whether it is the feed's report from now on.
+    pub(super) is_kept: bool,
 }
 
 /// What a transaction did, once it is durable.
@@ -117,7 +136,7 @@ impl<'v> Builder<'v> {
     }
 
     fn patch(&mut self, patch: Patch) -> Result<Cursor, String> {
-        let Patch { key, mut cursor, fresh, groups, side, .. } = patch;
+        let Patch { key, mut cursor, fresh, groups, side, gone, .. } = patch;
         let mut lessons = Vec::new();
         for fresh in fresh {
             lessons.extend(self.store(fresh)?);
@@ -127,6 +146,11 @@ impl<'v> Builder<'v> {
         }
         lessons.into_iter().for_each(|lesson| self.learn(lesson));
         self.batch.append(side);
+        if !gone.is_empty() {
+            let mut all = Gone::load(self.view, &key);
+            all.add(gone, &cursor);
+            self.batch.put(Space::Meta, gone_key(&key), encode(&all));
+        }
         self.batch.put(Space::Meta, key, encode(&cursor));
         Ok(cursor)
     }
@@ -308,7 +332,7 @@ impl<'v> Builder<'v> {
         }
     }
 
-    fn finish(mut self, closing: Option<ScanReport>, units: &[WrittenUnit]) -> (Batch, u64, BTreeSet<PatientRef>) {
+    fn finish(mut self, closing: Option<Ending>, units: &[WrittenUnit]) -> (Batch, u64, BTreeSet<PatientRef>) {
         let kinds = self.heads.values().fold(KindSet::NONE, |all, head| all.or(KindSet::of(&[head.key.kind.coarse()])));
         for (key, head) in std::mem::take(&mut self.heads) {
             self.batch.put(Space::Records, key, encode(&head));
@@ -325,13 +349,15 @@ impl<'v> Builder<'v> {
         match closing {
             None if self.added > 0 => self.batch.put(Space::Meta, open, encode(&count)),
             None => {}
-            Some(mut report) => {
+            Some(Ending { mut report, is_kept }) => {
                 units.iter().for_each(|unit| unit.count(&mut report));
                 report.added += self.added;
                 let event = Event::new(self.now, What::FeedScanned).facility(self.feed.facility.clone());
                 let count = u32::try_from(count).unwrap_or(u32::MAX);
                 self.batch.log(event.kinds(kinds).count(count).note(self.feed.name.clone()));
-                self.batch.put(Space::Meta, report_key(self.feed.id()), encode(&report));
+                if is_kept {
+                    self.batch.put(Space::Meta, report_key(self.feed.id()), encode(&report));
+                }
                 self.batch.remove(Space::Meta, open);
             }
         }

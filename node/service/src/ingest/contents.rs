@@ -63,7 +63,8 @@ impl Reader<'_> {
 
     /// Copies exactly as many bytes as were listed; another number means that a writer is at work.
     fn copy(&self, seen: &Seen, sink: &mut Sink<'_>) -> Result<(), ReadError> {
-        let mut file = self.open(seen)?.take(seen.print.bytes.saturating_add(1));
+        let opened = self.open(seen)?;
+        let mut file = (&opened).take(seen.print.bytes.saturating_add(1));
         let mut piece = vec![0; PIECE_BYTES];
         let mut copied = 0u64;
         loop {
@@ -74,6 +75,7 @@ impl Reader<'_> {
             copied += count as u64;
             sink.write(&piece[..count])?;
         }
+        self.is_still(&opened, seen)?;
         if copied == seen.print.bytes { Ok(()) } else { Err(unfit(QuarantineReason::Changing)) }
     }
 }

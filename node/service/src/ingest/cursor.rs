@@ -28,6 +28,16 @@ pub(super) enum Fate {
     },
 }
 
+impl Fate {
+    /// The name of the version, if it is one.
+    pub(super) fn name(&self) -> Option<[u8; 16]> {
+        match self {
+            Self::Record { name, .. } => Some(*name),
+            Self::Ignored(_) | Self::Quarantined { .. } => None,
+        }
+    }
+}
+
 /// Whether a version holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Standing {
@@ -78,10 +88,59 @@ impl Cursor {
     }
 }
 
+/// A version whose file is no longer where it was: gone, or other content stands there now. The record stays, and an export
+/// writes it to its place again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Past {
+    /// Where it was, below the root.
+    pub(super) path: String,
+    /// What it was.
+    pub(super) entry: FileEntry,
+}
+
+/// All versions of a unit whose files are no longer where they were, oldest first.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Gone {
+    pub(super) files: Vec<Past>,
+}
+
+impl Gone {
+    /// What is noted of the unit with this cursor.
+    pub(super) fn load(view: &dyn View, cursor_key: &[u8]) -> Self {
+        view.get(Space::Meta, &gone_key(cursor_key)).and_then(|value| decode(&value)).unwrap_or_default()
+    }
+    /// Adds what is new; leaves out what the cursor has again, and the oldest beyond the limit.
+    pub(super) fn add(&mut self, more: Vec<Past>, cursor: &Cursor) {
+        for past in more {
+            if !self.files.iter().any(|old| old.path == past.path && old.entry.fate.name() == past.entry.fate.name()) {
+                self.files.push(past);
+            }
+        }
+        let is_back =
+            |past: &Past| cursor.files.get(&past.path).is_some_and(|entry| entry.fate.name() == past.entry.fate.name());
+        self.files.retain(|past| !is_back(past));
+        let over = self.files.len().saturating_sub(UNIT_FILES_MAX);
+        self.files.drain(..over);
+    }
+}
+
+/// Where it is noted which versions of a unit are no longer where they were.
+pub(super) fn gone_key(cursor_key: &[u8]) -> Vec<u8> {
+    let (feed, unit) = cursor_key.split_at(cursor_key.len().saturating_sub(16));
+    [feed.strip_suffix(UNIT).unwrap_or(feed), b"/gone/", unit].concat()
+}
+
+/// Under which all cursors of a feed lie.
+pub(super) fn cursors_prefix(feed: [u8; 8]) -> Vec<u8> {
+    [b"feed/".as_slice(), &feed, UNIT].concat()
+}
+
+const UNIT: &[u8] = b"/unit/";
+
 /// Where the cursor of a unit lies; paths hold patient numbers, so a keyed hash stands for them.
 pub(super) fn cursor_key(salt: &[u8], feed: [u8; 8], unit: &str) -> Vec<u8> {
     let hash = mac(salt, &[&feed, unit.as_bytes()]);
-    [b"feed/".as_slice(), &feed, b"/unit/", &hash[..16]].concat()
+    [cursors_prefix(feed).as_slice(), &hash[..16]].concat()
 }
 
 /// Where the records are counted whose scan did not end yet.

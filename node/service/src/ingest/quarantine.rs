@@ -3,7 +3,8 @@
 //! Names of copies are keyed hashes; the path, which holds a patient's number, stands only in the sealed item.
 use super::feed::Feed;
 use super::limits::{QUARANTINE_COPY_BYTES_MAX, QUARANTINE_PAGE, REASON_CHARS_MAX};
-use super::walk::Seen;
+use super::read::open_plain;
+use super::walk::{Seen, real_path};
 use protocol::audit::{Event, What};
 use protocol::crypto::mac;
 use protocol::data::{Batch, Space, View, decode, encode};
@@ -134,12 +135,17 @@ impl Quarantine<'_> {
     /// Items of this feed whose files are not below its root any more.
     pub(super) fn gone(&self, view: &dyn View, root: &Path) -> Vec<String> {
         let here = |item: &Quarantined| {
-            let looked = fs::symlink_metadata(root.join(item.path.expose()));
+            let Some(path) = real_path(item.path.expose()) else { return true };
+            let looked = fs::symlink_metadata(root.join(path));
             !looked.is_err_and(|error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
         };
-        let is_text = |item: &Quarantined| !item.path.expose().contains('\\');
         let items = items(view, &self.prefix());
-        items.into_iter().filter(|item| is_text(item) && !here(item)).map(|item| item.path.into_exposed()).collect()
+        items.into_iter().filter(|item| !here(item)).map(|item| item.path.into_exposed()).collect()
+    }
+
+    /// What is noted of a file in quarantine.
+    pub(super) fn item(&self, view: &dyn View, path: &str) -> Option<Quarantined> {
+        view.get(Space::Desk, &self.key(path)).and_then(|value| decode(&value))
     }
 
     fn prefix(&self) -> Vec<u8> {
@@ -160,7 +166,7 @@ impl Quarantine<'_> {
         let can = seen.print.bytes <= QUARANTINE_COPY_BYTES_MAX && !reason.is_tried_again();
         if can {
             let part = self.folder.join(format!("{id}.part"));
-            let mut source = File::open(&seen.at)?.take(QUARANTINE_COPY_BYTES_MAX);
+            let mut source = open_plain(&seen.at)?.take(QUARANTINE_COPY_BYTES_MAX);
             let mut copy = own_file(&part)?;
             io::copy(&mut source, &mut copy)?;
             copy.sync_all()?;

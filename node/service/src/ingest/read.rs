@@ -4,16 +4,17 @@ use super::feed::Feed;
 use super::heads::{moment_of, version_name};
 use super::limits::MESSAGE_BYTES_MAX;
 use super::quarantine::QuarantineReason;
-use super::walk::Seen;
+use super::walk::{Seen, print_of};
 use crate::bodies::BODY_INLINE_BYTES_MAX;
 use protocol::fetch::Digester;
 use protocol::ids::{Hash, PatientId, RecordKey};
 use protocol::time::{Date, Millis};
 use records::model::Patient;
 use records::ssmix2::FileName;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use store::{BlobError, Blobs};
 
 /// A version of a record that was read and is not stored yet.
@@ -28,6 +29,17 @@ pub(super) struct Fresh {
     pub(super) body: FreshBody,
     /// What its PID says of the patient.
     pub(super) patient: Option<Box<Patient>>,
+}
+
+impl Fresh {
+    /// What it takes in memory.
+    pub(super) fn memory(&self) -> usize {
+        FRESH_BYTES
+            + match &self.body {
+                FreshBody::Inline(bytes) => bytes.len(),
+                FreshBody::Blob(_, hashes) => hashes.len() * 32,
+            }
+    }
 }
 
 /// Why a file did not become a fresh record.
@@ -52,6 +64,8 @@ pub(super) struct Reader<'a> {
     pub(super) feed: &'a Feed,
     pub(super) salt: &'a [u8],
     pub(super) blobs: &'a Blobs,
+    /// Counts the files that were opened.
+    pub(super) opened: &'a AtomicU64,
 }
 
 impl Reader<'_> {
@@ -87,13 +101,23 @@ impl Reader<'_> {
         Ok(RecordKey { facility: self.feed.facility.clone(), patient, kind: name.kind.clone(), care_date: date, key })
     }
 
-    /// Opens a file that is really below the root, whatever links were put in its way since the walk.
+    /// Opens a file that is really below the root, whatever links were put in its way since the walk, and still the one that
+    /// was listed.
     pub(super) fn open(&self, seen: &Seen) -> Result<File, ReadError> {
         let real = std::fs::canonicalize(&seen.at).map_err(|error| trouble(&error))?;
         if real != seen.at || !real.starts_with(self.root) {
             return Err(unfit(QuarantineReason::Link));
         }
-        File::open(&real).map_err(|error| trouble(&error))
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        let file = open_plain(&real).map_err(|error| trouble(&error))?;
+        self.is_still(&file, seen)?;
+        Ok(file)
+    }
+
+    /// Whether a file has size and time of the listing; else a writer is at work.
+    pub(super) fn is_still(&self, file: &File, seen: &Seen) -> Result<(), ReadError> {
+        let now = file.metadata().map_err(|error| trouble(&error))?;
+        if print_of(&now) == seen.print { Ok(()) } else { Err(unfit(QuarantineReason::Changing)) }
     }
 
     fn whole(&self, seen: &Seen) -> Result<Vec<u8>, ReadError> {
@@ -102,10 +126,11 @@ impl Reader<'_> {
             return Err(too_large(seen.print.bytes));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(seen.print.bytes).unwrap_or(0));
-        let read = self.open(seen)?.take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes);
-        read.map_err(|error| trouble(&error))?;
-        let size = bytes.len() as u64;
-        if size > MESSAGE_BYTES_MAX { Err(too_large(size)) } else { Ok(bytes) }
+        let file = self.open(seen)?;
+        (&file).take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| trouble(&error))?;
+        self.is_still(&file, seen)?;
+        // A file that is written keeps its time for a moment, but not its length.
+        if bytes.len() as u64 == seen.print.bytes { Ok(bytes) } else { Err(unfit(QuarantineReason::Changing)) }
     }
 
     fn body(&self, bytes: Vec<u8>, hashes: Vec<Hash>) -> Result<FreshBody, ReadError> {
@@ -128,3 +153,22 @@ pub(super) fn trouble(error: &io::Error) -> ReadError {
         kind => unfit(QuarantineReason::Unreadable(kind.to_string())),
     }
 }
+
+/// Opens a file and nothing else: no link is followed, and a pipe or device that was put in its place is not waited for.
+///
+/// # Errors
+/// Of the operating system; `Unsupported` if it is no file.
+pub(super) fn open_plain(at: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    let file = options.open(at)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::new(io::ErrorKind::Unsupported, "not a file")) }
+}
+
+/// What a fresh record takes in memory beside its body.
+const FRESH_BYTES: usize = 2 << 10;

@@ -77,6 +77,22 @@ impl ScanReport {
         let ignored = self.ignored.values().sum::<u64>();
         self.seen == self.stored + self.history + self.deleted + self.quarantined + ignored
     }
+    /// Adds what another worker counted.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.seen += other.seen;
+        self.stored += other.stored;
+        self.history += other.history;
+        self.deleted += other.deleted;
+        self.quarantined += other.quarantined;
+        for (why, count) in &other.ignored {
+            *self.ignored.entry(why.clone()).or_default() += count;
+        }
+        self.unchanged += other.unchanged;
+        self.read += other.read;
+        self.added += other.added;
+        self.vanished += other.vanished;
+        self.unreadable += other.unreadable;
+    }
     pub(super) fn ignore(&mut self, why: IgnoredWhy, count: u64) {
         self.seen += count;
         *self.ignored.entry(why.to_string()).or_default() += count;

@@ -1,21 +1,21 @@
-use super::commit::{Order, Written, WrittenUnit, build};
-use super::cursor::{Cursor, cursor_key, open_key, report_key};
+use super::commit::{Closing, Ending};
+use super::crew;
+use super::cursor::{open_key, report_key};
 use super::feed::Feed;
 use super::limits::BatchLimits;
 use super::outbox::Outbox;
 use super::quarantine::{self, Quarantine, Quarantined};
 use super::read::Reader;
 use super::report::{Progress, ScanError, ScanReport};
-use super::unit::{Patch, Work, plan};
-use super::walk::{Unit, patient_folder, walk};
+use super::walk::walk;
+use super::worker::{Counts, Job, Worker};
 use crate::clock::Clock;
 use crate::patients::TokenKey;
 use protocol::data::{Batch, Outcome, Space, View, decode};
-use protocol::ids::PatientRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use store::Store;
@@ -32,18 +32,22 @@ pub enum Retry {
 /// Takes feeds in. Cheap to clone; its calls block.
 #[derive(Clone)]
 pub struct Ingest {
-    store: Arc<Store>,
-    clock: Arc<dyn Clock>,
-    tokens: TokenKey,
-    inner: Arc<Inner>,
+    pub(super) store: Arc<Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tokens: TokenKey,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    quarantine: PathBuf,
-    salt: [u8; 32],
-    limits: BatchLimits,
+pub(super) struct Inner {
+    pub(super) quarantine: PathBuf,
+    pub(super) salt: [u8; 32],
+    pub(super) limits: BatchLimits,
     running: Mutex<BTreeSet<[u8; 8]>>,
-    stopped: AtomicBool,
+    pub(super) stopped: AtomicBool,
+    /// Folders that the last turn of following a journal looked at, by feed.
+    pub(super) followed: Mutex<BTreeMap<[u8; 8], BTreeSet<String>>>,
+    /// Files of feeds that were opened.
+    pub(super) opened: AtomicU64,
     last: Mutex<BTreeMap<[u8; 8], ScanReport>>,
 }
 
@@ -60,6 +64,8 @@ impl Ingest {
             limits,
             running: Mutex::default(),
             stopped: AtomicBool::new(false),
+            followed: Mutex::default(),
+            opened: AtomicU64::new(0),
             last: Mutex::default(),
         };
         Self { tokens: TokenKey::of(&store), store, clock, inner: Arc::new(inner) }
@@ -89,35 +95,37 @@ impl Ingest {
         retry: Retry,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<ScanReport, ScanError> {
-        let _turn = Turn::take(&self.inner, feed)?;
-        let unreadable = |error: io::Error| ScanError::Root { root: feed.root.clone(), why: error.to_string() };
-        let root = std::fs::canonicalize(&feed.root).map_err(unreadable)?;
-        make_own_folder(&self.inner.quarantine).map_err(|error| ScanError::Store(error.to_string()))?;
-        let reader = Reader { root: &root, feed, salt: &self.inner.salt, blobs: self.store.blobs() };
-        let quarantine = Quarantine { folder: &self.inner.quarantine, salt: &self.inner.salt, feed };
-        let report = ScanReport { began: self.clock.now(), ..ScanReport::default() };
-        let mut scan = Scan {
-            ingest: self,
-            feed,
-            retry,
-            reader: &reader,
-            quarantine: &quarantine,
-            report,
-            started: Instant::now(),
-            waiting: Vec::new(),
-            files: 0,
-            bytes: 0,
-            committed: 0,
-            changed: BTreeSet::new(),
-            folder: None,
-            progress,
-        };
-        walk(&root, &mut |unit| scan.unit(unit)).map_err(|error| error.into_scan_error(feed))?;
-        let report = scan.close(&root)?;
+        let (began, started) = (self.clock.now(), Instant::now());
+        let mut report = self.with_job(feed, retry, |job, root| {
+            let worked = crew::work(job, |each| walk(root, each), progress);
+            let (whole, patients) = worked.map_err(|error| error.into_scan_error(feed))?;
+            let told = ScanReport { began, patients, took: started.elapsed(), ..ScanReport::default() };
+            close(whole, job, told, Closing::Scan { gone: job.quarantine.gone(&self.store.view(), root) })
+        })?;
+        report.took = started.elapsed();
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).insert(feed.id(), report.clone());
         let (seen, added) = (report.seen, report.added);
         tracing::info!(facility = %feed.facility, feed = %feed.name, seen, added, took_ms = report.took.as_millis() as u64, "feed scanned");
         Ok(report)
+    }
+
+    /// What every way of taking in needs: the right to it, the root, reader and quarantine.
+    pub(super) fn with_job<T>(
+        &self,
+        feed: &Feed,
+        retry: Retry,
+        work: impl FnOnce(&Job<'_>, &Path) -> Result<T, ScanError>,
+    ) -> Result<T, ScanError> {
+        let _turn = Turn::take(&self.inner, feed)?;
+        let unreadable = |error: io::Error| ScanError::Root { root: feed.root.clone(), why: error.to_string() };
+        let root = std::fs::canonicalize(&feed.root).map_err(unreadable)?;
+        make_own_folder(&self.inner.quarantine).map_err(|error| ScanError::Store(error.to_string()))?;
+        let inner = &*self.inner;
+        let reader = Reader { root: &root, feed, salt: &inner.salt, blobs: self.store.blobs(), opened: &inner.opened };
+        let quarantine = Quarantine { folder: &inner.quarantine, salt: &inner.salt, feed };
+        let job =
+            Job { ingest: self, feed, retry, reader: &reader, quarantine: &quarantine, counts: Counts::default() };
+        work(&job, &root)
     }
 
     /// Ends scans that run, after the batch they are at, and refuses new ones: the node stops.
@@ -143,186 +151,70 @@ impl Ingest {
     }
 }
 
-/// One scan on its way.
-struct Scan<'a> {
-    ingest: &'a Ingest,
-    feed: &'a Feed,
-    retry: Retry,
-    reader: &'a Reader<'a>,
-    quarantine: &'a Quarantine<'a>,
-    report: ScanReport,
-    started: Instant,
-    waiting: Vec<Patch>,
-    files: usize,
-    bytes: usize,
-    committed: u64,
-    changed: BTreeSet<PatientRef>,
-    folder: Option<String>,
-    progress: &'a mut dyn FnMut(Progress),
-}
-
-impl Scan<'_> {
-    fn unit(&mut self, unit: Unit) -> Result<(), WalkError> {
-        if self.ingest.inner.stopped.load(Ordering::Relaxed) {
-            return Err(ScanError::Stopped.into());
-        }
-        self.count_folder(&unit);
-        self.report.unreadable += unit.unreadable;
-        unit.beyond.iter().for_each(|(why, count)| self.report.ignore(*why, *count));
-        let view = self.ingest.store.view();
-        let key = cursor_key(&self.ingest.inner.salt, self.feed.id(), &unit.path);
-        let cursor = Cursor::load(&view, &key);
-        let steps = plan(&cursor, &unit, self.retry);
-        if steps.is_empty() {
-            // What a folder that cannot be read held before was not seen now.
-            let unseen = cursor.files.keys().filter(|path| !unit.files.contains_key(*path)).cloned().collect();
-            self.report.unchanged += unit.files.len() as u64;
-            cursor.count(&unseen, &mut self.report);
-            self.tell();
-            return Ok(());
-        }
-        self.changed_unit(&view, &unit, key, (cursor, steps))
+/// Ends a scan: what waits, the event and the report in one transaction; none of it if nothing changed.
+pub(super) fn close(
+    mut whole: Worker<'_>,
+    job: &Job<'_>,
+    mut told: ScanReport,
+    closing: Closing,
+) -> Result<ScanReport, ScanError> {
+    let (ingest, started) = (job.ingest, told.took);
+    let limits = ingest.inner.limits;
+    if whole.files > limits.files || whole.bytes > limits.bytes {
+        // Too much for one transaction together; each was below the limits by itself.
+        whole.commit_in_pieces()?;
     }
-
-    fn changed_unit(
-        &mut self,
-        view: &dyn View,
-        unit: &Unit,
-        key: Vec<u8>,
-        (cursor, steps): (Cursor, Vec<super::unit::Step>),
-    ) -> Result<(), WalkError> {
-        let now = self.ingest.clock.now();
-        let mut work = Work::new(key, cursor, self.reader, self.quarantine, now);
-        for step in steps {
-            let took = work.step(view, unit, step, &mut self.report);
-            self.bytes += took.map_err(|error| ScanError::Store(error.to_string()))?;
-            self.files += 1;
-            if self.files >= self.ingest.inner.limits.files || self.bytes >= self.ingest.inner.limits.bytes {
-                self.waiting.push(work.seal(unit, false));
-                if let Some(written) = self.commit(false)?.pop() {
-                    work.cursor = written.cursor;
-                }
+    let view = ingest.store.view();
+    let mut side = Batch::default();
+    let is_scan = matches!(closing, Closing::Scan { .. });
+    if let Closing::Scan { gone } = closing {
+        gone.iter().for_each(|path| job.quarantine.resolve(&view, &mut side, path));
+    }
+    let is_open = view.get(Space::Meta, &open_key(job.feed.id())).is_some();
+    told.add(&whole.report);
+    whole.report = told;
+    whole.report.patients_changed = whole.changed.len() as u64;
+    if !whole.waiting.is_empty() || !side.is_empty() || is_open || whole.committed > 0 {
+        let groups = whole.waiting.iter().flat_map(|(_, patch)| patch.groups.keys().map(|group| group.number.clone()));
+        whole.report.patients_changed += groups.collect::<BTreeSet<_>>().len() as u64;
+        let closing = Some(Ending { report: whole.report.clone(), is_kept: is_scan });
+        if let Some((_, first)) = whole.waiting.first_mut() {
+            first.side.append(side);
+            whole.commit(closing)?;
+        } else {
+            whole.commit(closing)?;
+            match ingest.store.commit(side) {
+                Outcome::Committed { .. } => {}
+                Outcome::Failed(why) => return Err(ScanError::Store(why)),
             }
         }
-        self.report.unchanged += work.unchanged(unit);
-        self.waiting.push(work.seal(unit, true));
-        if self.waiting.len() >= self.ingest.inner.limits.files {
-            self.commit(false)?;
-        }
-        self.tell();
-        Ok(())
+        whole.report.patients_changed = whole.changed.len() as u64;
     }
-
-    /// Commits what waits. `closing`: the scan ends with it.
-    fn commit(&mut self, closing: bool) -> Result<Vec<WrittenUnit>, ScanError> {
-        self.report.took = self.started.elapsed();
-        let order = Order {
-            feed: self.feed.clone(),
-            tokens: self.ingest.tokens,
-            now: self.ingest.clock.now(),
-            patches: std::mem::take(&mut self.waiting),
-            closing: closing.then(|| self.report.clone()),
-        };
-        (self.files, self.bytes) = (0, 0);
-        let (outcome, written) = self.ingest.store.commit_returning(move |view| build(view, order));
-        let written: Written = match (outcome, written) {
-            (Outcome::Committed { .. }, Some(written)) => written,
-            (Outcome::Failed(why), _) => return Err(ScanError::Store(why)),
-            (Outcome::Committed { .. }, None) => return Err(ScanError::Store("the batch was not made".into())),
-        };
-        written.units.iter().for_each(|unit| unit.count(&mut self.report));
-        self.report.added += written.added;
-        self.committed += written.added;
-        self.changed.extend(written.changed);
-        self.tell();
-        Ok(written.units)
-    }
-
-    /// Ends the scan: what waits, the event and the report in one transaction; none of it if nothing changed.
-    fn close(mut self, root: &Path) -> Result<ScanReport, ScanError> {
-        let view = self.ingest.store.view();
-        let mut side = Batch::default();
-        for path in self.quarantine.gone(&view, root) {
-            self.quarantine.resolve(&view, &mut side, &path);
-        }
-        let is_open = view.get(Space::Meta, &open_key(self.feed.id())).is_some();
-        self.report.patients_changed = self.changed.len() as u64;
-        if !self.waiting.is_empty() || !side.is_empty() || is_open || self.committed > 0 {
-            let changed = self.waiting.iter().flat_map(|patch| patch.groups.keys().map(|group| group.number.clone()));
-            self.report.patients_changed += changed.collect::<BTreeSet<_>>().len() as u64;
-            if let Some(first) = self.waiting.first_mut() {
-                first.side.append(side);
-                self.commit(true)?;
-            } else {
-                self.commit(true)?;
-                match self.ingest.store.commit(side) {
-                    Outcome::Committed { .. } => {}
-                    Outcome::Failed(why) => return Err(ScanError::Store(why)),
-                }
-            }
-            self.report.patients_changed = self.changed.len() as u64;
-        }
-        self.report.took = self.started.elapsed();
-        Ok(self.report)
-    }
-
-    fn count_folder(&mut self, unit: &Unit) {
-        let folder = patient_folder(&unit.path);
-        if folder.is_some() && folder != self.folder.as_deref() {
-            self.report.patients += 1;
-            self.folder = folder.map(str::to_owned);
-        }
-    }
-
-    fn tell(&mut self) {
-        (self.progress)(Progress { seen: self.report.seen, read: self.report.read, committed: self.committed });
-    }
+    whole.report.took = started;
+    Ok(whole.report)
 }
 
-/// The right to scan a feed; given back when dropped.
-struct Turn<'a> {
+/// The right to scan a feed, or to write into a folder; given back when dropped.
+pub(super) struct Turn<'a> {
     inner: &'a Inner,
     id: [u8; 8],
 }
 
 impl<'a> Turn<'a> {
     fn take(inner: &'a Inner, feed: &Feed) -> Result<Self, ScanError> {
+        Self::of(inner, feed.id()).ok_or_else(|| ScanError::Running(feed.name.clone()))
+    }
+    /// None while somebody else has it.
+    pub(super) fn of(inner: &'a Inner, id: [u8; 8]) -> Option<Self> {
         let mut running = inner.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if !running.insert(feed.id()) {
-            return Err(ScanError::Running(feed.name.clone()));
-        }
-        Ok(Self { inner, id: feed.id() })
+        let is_free = running.insert(id);
+        is_free.then(|| Self { inner, id })
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.inner.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-    }
-}
-
-/// What ends a walk: the root cannot be read, or the scan cannot go on.
-enum WalkError {
-    Root(io::Error),
-    Scan(ScanError),
-}
-
-impl From<io::Error> for WalkError {
-    fn from(error: io::Error) -> Self {
-        Self::Root(error)
-    }
-}
-impl From<ScanError> for WalkError {
-    fn from(error: ScanError) -> Self {
-        Self::Scan(error)
-    }
-}
-impl WalkError {
-    fn into_scan_error(self, feed: &Feed) -> ScanError {
-        match self {
-            Self::Root(error) => ScanError::Root { root: feed.root.clone(), why: error.to_string() },
-            Self::Scan(error) => error,
-        }
     }
 }
 

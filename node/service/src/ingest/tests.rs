@@ -1,6 +1,9 @@
 //! Scans of small storages that are written here, file by file, as a hospital's system would.
+mod export;
+mod hostile;
 mod life;
 mod limits;
 mod search;
 mod support;
+mod tail;
 mod trouble;

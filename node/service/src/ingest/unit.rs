@@ -1,6 +1,6 @@
 //! What changed in one unit since the last scan, and what each changed file becomes.
 use super::contents::document_key;
-use super::cursor::{Cursor, Fate, FileEntry, Standing};
+use super::cursor::{Cursor, Fate, FileEntry, Past, Standing};
 use super::heads::Group;
 use super::quarantine::{Quarantine, QuarantineReason};
 use super::read::{Fresh, ReadError, Reader};
@@ -107,14 +107,27 @@ pub(super) struct Patch {
     pub(super) fresh: Vec<Fresh>,
     pub(super) groups: BTreeMap<Group, Vec<Present>>,
     pub(super) side: Batch,
+    /// Versions whose files are no longer where they were.
+    pub(super) gone: Vec<Past>,
     /// The unit is complete; its files are counted.
     pub(super) is_last: bool,
     /// Files of an earlier scan in folders that cannot be read now: they stay noted and are not counted.
     pub(super) unseen: BTreeSet<String>,
 }
 
+impl Patch {
+    /// What its records take in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.fresh.iter().map(Fresh::memory).sum()
+    }
+}
+
 /// A unit on its way.
 pub(super) struct Work<'a> {
+    /// Files that change or vanish under the reader are left as they are: the unit is looked at again.
+    pub(super) is_patient: bool,
+    /// There were such files.
+    pub(super) is_unsettled: bool,
     pub(super) key: Vec<u8>,
     pub(super) cursor: Cursor,
     pub(super) reader: &'a Reader<'a>,
@@ -124,6 +137,7 @@ pub(super) struct Work<'a> {
     touched: BTreeSet<Group>,
     side: Batch,
     noted: BTreeSet<String>,
+    gone: Vec<Past>,
 }
 
 impl<'a> Work<'a> {
@@ -135,6 +149,8 @@ impl<'a> Work<'a> {
         now: Millis,
     ) -> Self {
         Self {
+            is_patient: false,
+            is_unsettled: false,
             key,
             cursor,
             reader,
@@ -144,6 +160,7 @@ impl<'a> Work<'a> {
             touched: BTreeSet::new(),
             side: Batch::default(),
             noted: BTreeSet::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -199,6 +216,7 @@ impl<'a> Work<'a> {
             fresh: std::mem::take(&mut self.fresh),
             groups,
             side: std::mem::take(&mut self.side),
+            gone: std::mem::take(&mut self.gone),
             is_last,
             unseen: self.cursor.files.keys().filter(|path| !unit.files.contains_key(*path)).cloned().collect(),
         }
@@ -230,6 +248,10 @@ impl<'a> Work<'a> {
         report.read += 1;
         match self.reader.message(&parsed.value, seen) {
             Ok(fresh) => Ok(self.found(view, &[(path, seen.print)], fresh)),
+            Err(ReadError::Vanished | ReadError::Unfit(QuarantineReason::Changing)) if self.is_patient => {
+                self.is_unsettled = true;
+                Ok(0)
+            }
             Err(ReadError::Vanished) => {
                 self.drop_entry(view, path);
                 report.vanished += 1;
@@ -275,6 +297,10 @@ impl<'a> Work<'a> {
                 Ok(self.found(view, &paths, fresh))
             }
             Err(ReadError::Store(error)) => Err(error),
+            Err(ReadError::Vanished | ReadError::Unfit(QuarantineReason::Changing)) if self.is_patient => {
+                self.is_unsettled = true;
+                Ok(0)
+            }
             Err(failure) => {
                 let reason = match failure {
                     ReadError::Unfit(reason) => reason,
@@ -295,32 +321,39 @@ impl<'a> Work<'a> {
             self.note(view, path, *print, fate);
             self.touch(path);
         }
-        let bytes = match &fresh.body {
-            super::contents::FreshBody::Inline(bytes) => bytes.len(),
-            super::contents::FreshBody::Blob(..) => 0,
-        };
+        let bytes = fresh.memory();
         self.fresh.push(fresh);
-        bytes + FRESH_BYTES
+        bytes
     }
 
     fn unfit(&mut self, view: &dyn View, path: &str, seen: &Seen, reason: QuarantineReason) {
         let fate = Fate::Quarantined { again: reason.is_tried_again() };
         self.quarantine.put(view, &mut self.side, self.now, (path, seen, reason));
         self.noted.insert(path.to_owned());
-        self.cursor.files.insert(path.to_owned(), FileEntry { print: seen.print, fate });
+        let old = self.cursor.files.insert(path.to_owned(), FileEntry { print: seen.print, fate });
+        self.remember(path, old, fate);
     }
 
     /// Notes a fate that is no trouble.
     fn note(&mut self, view: &dyn View, path: &str, print: Print, fate: Fate) {
         self.noted.insert(path.to_owned());
         let old = self.cursor.files.insert(path.to_owned(), FileEntry { print, fate });
+        self.remember(path, old, fate);
         if old.is_some_and(|old| matches!(old.fate, Fate::Quarantined { .. })) {
             self.quarantine.resolve(view, &mut self.side, path);
         }
     }
 
+    /// Keeps in mind where a version lay whose place holds something else now.
+    fn remember(&mut self, path: &str, old: Option<FileEntry>, now: Fate) {
+        let past = old.filter(|old| old.fate.name().is_some_and(|name| now.name() != Some(name)));
+        self.gone.extend(past.map(|entry| Past { path: path.to_owned(), entry }));
+    }
+
     fn drop_entry(&mut self, view: &dyn View, path: &str) {
         let old = self.cursor.files.remove(path);
+        self.gone
+            .extend(old.filter(|old| old.fate.name().is_some()).map(|entry| Past { path: path.to_owned(), entry }));
         if old.is_some_and(|old| matches!(old.fate, Fate::Quarantined { .. })) {
             self.quarantine.resolve(view, &mut self.side, path);
         }
@@ -333,7 +366,7 @@ impl<'a> Work<'a> {
 }
 
 /// Which record a file is a version of, if it is one.
-fn version(path: &str, entry: &FileEntry) -> Option<(Group, Present)> {
+pub(super) fn version(path: &str, entry: &FileEntry) -> Option<(Group, Present)> {
     let Fate::Record { name, date, .. } = entry.fate else { return None };
     let (file, key) = match classify(path) {
         Class::Standard(parsed) => {
@@ -351,6 +384,3 @@ fn version(path: &str, entry: &FileEntry) -> Option<(Group, Present)> {
     let modified = entry.print.modified;
     Some((group, Present { path: path.to_owned(), name, flag: file.flag, occurred_at: file.occurred_at, modified }))
 }
-
-/// What a fresh record takes in memory beside its body.
-const FRESH_BYTES: usize = 2 << 10;

@@ -1,8 +1,9 @@
 //! A root in units: one patient's day with everything below it, or the files of one other folder.
 //!
 //! All files of one record lie in one unit, so a unit can be compared and settled alone. No more than one unit is in memory.
+use super::feed::Feed;
 use super::limits::{FOLDER_DEPTH_MAX, UNIT_FILES_MAX};
-use super::report::IgnoredWhy;
+use super::report::{IgnoredWhy, ScanError};
 use protocol::time::Millis;
 use records::ssmix2::cursor::Print;
 use std::collections::BTreeMap;
@@ -36,15 +37,53 @@ pub(super) struct Unit {
     pub(super) unreadable: u64,
 }
 
+/// What ends a walk: the root cannot be read, or the scan cannot go on.
+pub(super) enum WalkError {
+    Root(io::Error),
+    Scan(ScanError),
+}
+
+impl From<io::Error> for WalkError {
+    fn from(error: io::Error) -> Self {
+        Self::Root(error)
+    }
+}
+impl From<ScanError> for WalkError {
+    fn from(error: ScanError) -> Self {
+        Self::Scan(error)
+    }
+}
+impl WalkError {
+    pub(super) fn into_scan_error(self, feed: &Feed) -> ScanError {
+        match self {
+            Self::Root(error) => ScanError::Root { root: feed.root.clone(), why: error.to_string() },
+            Self::Scan(error) => error,
+        }
+    }
+}
+
 /// Walks below `root` and gives every unit to `each`, folders in order of their names, until it fails.
 ///
 /// A folder that cannot be read is a unit that says so.
 ///
 /// # Errors
 /// The error of `each`, or of reading the root itself.
-pub(super) fn walk<E: From<io::Error>>(root: &Path, each: &mut dyn FnMut(Unit) -> Result<(), E>) -> Result<(), E> {
+pub(super) fn walk(root: &Path, each: &mut dyn FnMut(Unit) -> Result<(), WalkError>) -> Result<(), WalkError> {
     let first = list(root, "")?;
     folder(first, String::new(), 0, each)
+}
+
+/// A unit as it is now.
+pub(super) fn again(root: &Path, path: &str) -> Unit {
+    let mut unit = Unit { path: path.to_owned(), ..Unit::default() };
+    let Some(at) = (if path.is_empty() { Some(PathBuf::new()) } else { real_path(path) }) else { return unit };
+    let (at, depth) = (root.join(at), path.split('/').filter(|name| !name.is_empty()).count());
+    if is_day(path) || depth >= DEPTH_OF_KINDS {
+        gather(&at, path, depth, &mut unit);
+    } else if list_into(&at, path, &mut unit).is_err() {
+        unit.unreadable += 1;
+    }
+    unit
 }
 
 /// A folder's subfolders and, as the beginning of a unit, its files.
@@ -54,12 +93,12 @@ struct Listed {
 }
 
 /// A folder above the days of patients: its files are a unit, its subfolders come after it.
-fn folder<E: From<io::Error>>(
+fn folder(
     listed: Listed,
     path: String,
     depth: usize,
-    each: &mut dyn FnMut(Unit) -> Result<(), E>,
-) -> Result<(), E> {
+    each: &mut dyn FnMut(Unit) -> Result<(), WalkError>,
+) -> Result<(), WalkError> {
     let Listed { mut unit, folders } = listed;
     let (mut days, mut above) = (Vec::new(), Vec::new());
     for (name, at) in folders {
@@ -147,14 +186,50 @@ pub(super) fn print_of(data: &Metadata) -> Print {
     Print { bytes: data.len(), modified: Millis(modified) }
 }
 
-/// A name as text. Bytes that are no UTF-8 are written as `\xNN`; the backslash sends the file to quarantine.
+/// A name as text. Bytes that are no UTF-8 are written as `\xNN` and a backslash twice, so that no two names become the same;
+/// the backslash sends the file to quarantine.
 fn printable(name: &OsStr) -> String {
     let mut out = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
-        out.push_str(chunk.valid());
+        out.push_str(&chunk.valid().replace('\\', "\\\\"));
         chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02X}")));
     }
     out
+}
+
+/// The path that was made printable; none if this text was not made by [`printable`], or leads anywhere but down.
+pub(super) fn real_path(text: &str) -> Option<PathBuf> {
+    let mut path = PathBuf::new();
+    for name in text.split('/') {
+        let bytes = real_name(name)?;
+        if matches!(bytes.as_slice(), b"" | b"." | b"..") {
+            return None;
+        }
+        #[cfg(unix)]
+        path.push(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes));
+        #[cfg(not(unix))]
+        path.push(String::from_utf8(bytes).ok()?);
+    }
+    Some(path)
+}
+
+fn real_name(name: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        out.extend_from_slice(plain.as_bytes());
+        rest = if let Some(rest) = escape.strip_prefix('\\') {
+            out.push(b'\\');
+            rest
+        } else {
+            let digits = escape.strip_prefix('x')?;
+            let byte = u8::from_str_radix(digits.get(..2)?, 16).ok().filter(|byte| !byte.is_ascii())?;
+            out.push(byte);
+            &digits[2..]
+        };
+    }
+    out.extend_from_slice(rest.as_bytes());
+    Some(out)
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -195,6 +270,13 @@ mod tests {
     #[test]
     fn names_that_are_no_text_are_told_apart_and_end_in_quarantine() {
         use std::os::unix::ffi::OsStrExt;
-        assert_eq!(printable(OsStr::from_bytes(b"a\x93\xfab")), "a\\x93\\xFAb");
+        for (name, text) in
+            [(&b"a\x93\xfab"[..], "a\\x93\\xFAb"), (b"a\\x93", "a\\\\x93"), ("日\\".as_bytes(), "日\\\\")]
+        {
+            assert_eq!(printable(OsStr::from_bytes(name)), text);
+            assert_eq!(real_path(text), Some(PathBuf::from(OsStr::from_bytes(name))));
+        }
+        assert_eq!(real_path("a/../b"), None);
+        assert_eq!(real_path("a\\x2F"), None);
     }
 }

@@ -22,15 +22,21 @@ pub(super) const NINES: &str = "999999999999999";
 
 /// A root of a storage.
 pub(super) struct Tree {
-    folder: TempDir,
+    root: PathBuf,
+    _folder: Option<TempDir>,
 }
 
 impl Tree {
     pub(super) fn new() -> Self {
-        Self { folder: TempDir::new().expect("a folder") }
+        let folder = TempDir::new().expect("a folder");
+        Self { root: folder.path().to_owned(), _folder: Some(folder) }
+    }
+    /// One that lies somewhere already.
+    pub(super) fn at_folder(root: &Path) -> Self {
+        Self { root: root.to_owned(), _folder: None }
     }
     pub(super) fn root(&self) -> &Path {
-        self.folder.path()
+        &self.root
     }
     pub(super) fn at(&self, path: &str) -> PathBuf {
         self.root().join(path)

@@ -1,9 +1,15 @@
 //! Bad input and bad luck: a reason for each, and nothing lost.
+use super::support::NOW;
 use super::support::{HANAKO, NINES, Node, TARO, Tree, feed_of, lab, master, name, prescription};
-use crate::ingest::{QuarantineReason, Retry, ScanError};
+use crate::clock::Clock;
+use crate::ingest::{BatchLimits, Ingest, QuarantineReason, Retry, ScanError};
 use protocol::audit::What;
+use protocol::clock::Trust;
 use protocol::fetch::State;
+use protocol::time::Millis;
 use records::ssmix2::layout;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 #[test]
 fn what_cannot_be_read_is_copied_with_its_reason_and_leaves_when_it_is_whole() {
@@ -89,6 +95,27 @@ fn files_that_vanish_leave_their_records() {
     assert_eq!((report.seen, report.stored, report.vanished), (1, 1, 1));
     assert_eq!(node.states(1, "OML-11"), [(2, State::Current), (3, State::Current)]);
 }
+/// Stops a scan when it asks for the time so often: at any unit, by whichever worker.
+struct StopClock {
+    asked: AtomicU64,
+    cut: u64,
+    ingest: OnceLock<Ingest>,
+}
+
+impl Clock for StopClock {
+    fn now(&self) -> Millis {
+        if self.asked.fetch_add(1, Ordering::Relaxed) == self.cut
+            && let Some(ingest) = self.ingest.get()
+        {
+            ingest.stop();
+        }
+        NOW
+    }
+    fn trust(&self) -> Trust {
+        Trust::Sound
+    }
+}
+
 #[test]
 fn a_scan_that_was_cut_goes_on_where_it_was_and_the_counts_add_up() {
     let tree = Tree::new();
@@ -104,15 +131,14 @@ fn a_scan_that_was_cut_goes_on_where_it_was_and_the_counts_add_up() {
     let whole = Node::new();
     let expect = whole.scan(&tree);
     assert_eq!((expect.stored, expect.added), (30, 30));
-    for cut in [1u64, 4, 11, 22, 29] {
+    for cut in [2, 5, 12, 25, 33] {
         let node = Node::new();
-        let ingest = node.ingest_in_batches(3);
-        let stopped = ingest.scan(&feed_of(&tree, "main"), &mut |progress| {
-            if progress.read >= cut {
-                ingest.stop();
-            }
-        });
-        assert!(matches!(stopped, Err(ScanError::Stopped)) || cut >= 29, "{stopped:?}");
+        let clock = Arc::new(StopClock { asked: AtomicU64::new(0), cut, ingest: OnceLock::new() });
+        let limits = BatchLimits { files: 3, bytes: 8 << 20 };
+        let ingest = Ingest::with_limits(node.store.clone(), clock.clone(), node.folder.path(), limits);
+        let _ = clock.ingest.set(ingest.clone());
+        let stopped = ingest.scan(&feed_of(&tree, "main"), &mut |_| {});
+        assert!(matches!(stopped, Err(ScanError::Stopped)), "{stopped:?}");
         let rest = node.ingest_in_batches(3).scan_with(&feed_of(&tree, "main"), Retry::Changed, &mut |_| {});
         let rest = rest.expect("the rest");
         assert!(rest.adds_up());
