@@ -4,7 +4,7 @@
 //! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`records_read`]. Others' data: [`view_cache`],
 //! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`], [`publishing`]. Networks: [`founders`],
 //! [`onboarding`], [`signing`], [`accords`], [`revoking`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
-//! [`health`]. Every method that shows or moves patient data takes a [`Staff`] and writes its own audit event.
+//! [`health`]. People: [`staff`]. Every method that shows or moves patient data takes a [`Staff`] and writes its own audit event.
 pub mod access_log;
 pub mod accords;
 pub mod bodies;
@@ -30,7 +30,7 @@ pub mod records_read;
 pub mod revoking;
 mod service;
 pub mod signing;
-mod staff;
+pub mod staff;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timeline;

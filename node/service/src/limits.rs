@@ -43,3 +43,50 @@ pub const KEPT_INLINE_BYTES_MAX: u64 = 256 << 10;
 pub const CONTENTS_MAX: usize = 1_500;
 /// A copied document of which one file is opened in a page: scanned charts have some ten MiB. Larger ones are saved by command.
 pub const COPIED_FILE_BYTES_MAX: u64 = 64 << 20;
+/// A password counts by its length; ten characters with a second factor.
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// Longer ones are no safer and cost work.
+pub const PASSWORD_CHARS_MAX: usize = 128;
+/// Attempts on one login before the next has to wait: a person needs two to come in, and mistypes.
+pub const LOGIN_GUESSES_FREE: u32 = 6;
+/// Attempts from one source before it has to wait: a ward behind one address comes in at the change of shifts.
+pub const SOURCE_GUESSES_FREE: u32 = 40;
+/// Longest wait for one login: about a hundred guesses a day.
+pub const LOGIN_WAIT_MS_MAX: u64 = 15 * protocol::time::MINUTE_MS;
+/// Longest wait for one source; shorter, since others come from it too.
+pub const SOURCE_WAIT_MS_MAX: u64 = 2 * protocol::time::MINUTE_MS;
+/// After so long without an attempt, earlier ones are forgotten.
+pub const GUESS_FORGET_MS: u64 = 12 * protocol::time::HOUR_MS;
+const _: () = assert!(GUESS_FORGET_MS > LOGIN_WAIT_MS_MAX);
+/// Logins, and sources, whose attempts are counted at once: 32 bytes each.
+pub const THROTTLED_MAX: usize = 4_096;
+/// A session that nobody uses ends after a round on the ward.
+pub const SESSION_IDLE_MS: u64 = 30 * protocol::time::MINUTE_MS;
+/// A session ends after a shift, whatever is done with it.
+pub const SESSION_MS: u64 = 12 * protocol::time::HOUR_MS;
+/// Between password and second factor.
+pub const SESSION_PENDING_MS: u64 = 10 * protocol::time::MINUTE_MS;
+/// How often a session's use is written down.
+pub const SESSION_TOUCH_MS: u64 = protocol::time::MINUTE_MS;
+/// Sessions of one person at once: ward, office, tablet. The oldest ends.
+pub const SESSIONS_OF_ONE_MAX: usize = 8;
+/// The set-up link of a node without staff.
+pub const SETUP_LINK_MS: u64 = 30 * protocol::time::MINUTE_MS;
+/// A one-time code for a new member of staff, or after a reset: over a weekend.
+pub const ONCE_CODE_MS: u64 = 72 * protocol::time::HOUR_MS;
+/// Recovery codes of one person.
+pub const RECOVERY_CODES: usize = 8;
+/// Accounts of one node: the staff of a large hospital.
+pub const ACCOUNTS_MAX: usize = 10_000;
+/// Lines of one list of staff.
+pub const IMPORT_LINES_MAX: usize = 2_000;
+/// Bytes of one list of staff.
+pub const IMPORT_BYTES_MAX: usize = 512 << 10;
+/// Characters of a name or department.
+pub const STAFF_TEXT_CHARS_MAX: usize = 80;
+/// Characters of a login.
+pub const LOGIN_CHARS_MAX: usize = 40;
+/// Events at the end of the log in which a person's own accesses are looked for.
+pub const OWN_EVENTS_LOOKED: u64 = 20_000;
+/// Own accesses that are shown.
+pub const OWN_EVENTS_SHOWN: usize = 100;

@@ -5,6 +5,7 @@ use crate::onboarding::{self, FacilitySetup, FacilitySpec};
 use crate::patients::Patients;
 use crate::random::fresh;
 use crate::records_read::Records;
+use crate::staff::Accounts;
 use crate::timeline::Timelines;
 use crate::view_cache::ViewCache;
 use protocol::audit::{self, Event, What};
@@ -100,6 +101,7 @@ struct Inner {
     engine: EngineHandle,
     identity: Identity,
     config: ServiceConfig,
+    accounts: Accounts,
 }
 
 impl Service {
@@ -164,7 +166,8 @@ impl Service {
         if let Err(error) = ViewCache::new(store.clone()).sweep() {
             tracing::warn!(%error, "copies that nothing names could not be deleted; the next start tries again");
         }
-        let service = Self { inner: Arc::new(Inner { store, keys, clock, engine, identity, config }) };
+        let accounts = Accounts::new(store.clone(), clock.clone());
+        let service = Self { inner: Arc::new(Inner { store, keys, clock, engine, identity, config, accounts }) };
         service.resume();
         Ok((service, host, inbox))
     }
@@ -210,6 +213,10 @@ impl Service {
     /// What is known of networks and members.
     pub fn book(&self) -> Arc<Book> {
         self.inner.engine.book()
+    }
+    /// The accounts of staff.
+    pub fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
     }
     /// Search and show of own patients.
     pub fn patients(&self) -> Patients {

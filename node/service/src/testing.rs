@@ -1,15 +1,20 @@
 //! Several nodes in one process, joined by lines in memory: for tests of flows that need real Engines and real stores but no
 //! sockets. Never in a shipped binary (feature `testing`).
+use crate::clock::Clock;
 use crate::engine::{Host, Inbox, Incoming};
+use crate::onboarding::FacilitySpec;
+use crate::{Service, ServiceConfig};
 use protocol::engine::{Done, Effect, Engine, Input, Output, Received, Serve, Ticket};
-use protocol::ids::{NodeKey, RequestId, peer_id_of};
+use protocol::ids::{FacilityId, NodeKey, RequestId, peer_id_of};
+use protocol::kinds::FacilityClass;
 use protocol::wire::{Message, v1};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use store::StoreView;
+use store::{Store, StoreConfig, StoreView};
 
 /// The lines between some nodes. Ends all Engines when dropped.
 pub struct Lines {
@@ -62,6 +67,26 @@ pub fn join_lines(nodes: Vec<(Host, Inbox)>) -> Lines {
     }
     let thread = std::thread::spawn(move || town.run(&rings));
     Lines { bell, thread: Mutex::new(Some(thread)), keys }
+}
+
+/// A node of one hospital over a store in memory, whose Engine nobody drives; keys lie in `folder`.
+pub struct House {
+    /// Its use cases.
+    pub service: Service,
+    _ends: (Host, Inbox),
+}
+
+/// Opens one with a clock of the caller's.
+///
+/// # Panics
+/// If the folder cannot be written.
+pub fn house(folder: &Path, clock: Arc<dyn Clock>) -> House {
+    let store = Store::in_memory(StoreConfig::new([7; 32])).expect("memory");
+    let facility = FacilityId::parse("1319999999").expect("ten digits");
+    let mut config = ServiceConfig::new(folder, "見本病院のノード");
+    config.facilities = vec![FacilitySpec::usual(facility, "見本病院", FacilityClass::Hospital, false)];
+    let (service, host, inbox) = Service::open_with(Arc::new(store), clock, config).expect("a node");
+    House { service, _ends: (host, inbox) }
 }
 
 /// The address of a node on these lines.

@@ -69,8 +69,14 @@ vocabulary! {
         Alarm = 28, "alarm";
         /// A patient was erased: its key was overwritten. The event names no patient.
         PatientErased = 29, "patient-erased";
+        /// A member of staff came in, with second factor.
+        LoggedIn = 30, "logged-in";
+        /// Somebody was refused at the door; the note says at which step.
+        LoginRefused = 31, "login-refused";
+        /// A member of staff left, or ended sessions.
+        LoggedOut = 32, "logged-out";
         /// Records were written out as an SS-MIX2 storage; their count is in it. On disk before the first file is.
-        Exported = 32, "exported";
+        Exported = 33, "exported";
     }
 }
 
