@@ -1,13 +1,15 @@
 //! The page for people (portal): opened and closed with the node.
 use crate::desk::{Desk, roots};
 use crate::failure::Failure;
-use portal::{Feeds, Lang, PortalConfig, PortalError, RunningPortal};
+use portal::{Door, Feeds, Lang, PortalConfig, PortalError, RunningPortal};
+use service::staff::Accounts;
 use std::net::SocketAddr;
 use tokio::runtime::{Handle, Runtime};
 
 /// The open page.
 pub struct Page {
     portal: RunningPortal,
+    accounts: Accounts,
 }
 
 /// How it is opened.
@@ -33,13 +35,22 @@ pub fn open(desk: &Desk, listen: SocketAddr, kind: Kind, runtime: &Handle) -> Re
         ..PortalConfig::new(listen)
     };
     let portal = runtime.block_on(portal::serve(desk.service().clone(), config))?;
-    Ok(Page { portal })
+    Ok(Page { portal, accounts: desk.service().accounts().clone() })
 }
 
 impl Page {
-    /// The link that lets a browser in. Only for the terminal of who runs the node.
-    pub fn link(&self) -> &str {
-        self.portal.start_url()
+    /// Where it is.
+    pub fn url(&self) -> String {
+        self.portal.url()
+    }
+    /// A link with which the first administrator makes an account, while nobody has one. It voids the one before. Only for the
+    /// terminal of who runs the node.
+    pub fn set_up_link(&self) -> Option<String> {
+        self.accounts.set_up_link().map(|secret| self.portal.link(Door::SetUp, &secret))
+    }
+    /// A link that lets one browser in as the demo's doctor; none where no demo is staged.
+    pub fn demo_link(&self) -> Option<String> {
+        self.accounts.demo_link().map(|secret| self.portal.link(Door::Demo, &secret))
     }
     /// Closes it.
     pub fn stop(self, runtime: &Runtime) {
@@ -52,7 +63,7 @@ impl From<PortalError> for Failure {
         match &error {
             PortalError::Taken(_) | PortalError::Listen { .. } => Self::unreachable(&error)
                 .next("choose another port in portal.listen, or switch the page off with portal.listen = \"off\""),
-            PortalError::NotLoopback(_) | PortalError::Staff(_) => Self::usage(&error),
+            PortalError::NotLoopback(_) => Self::usage(&error),
             PortalError::Random(_) => Self::store(&error),
         }
     }

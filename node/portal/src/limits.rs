@@ -65,3 +65,10 @@ pub const SUMMARY_DAYS: i32 = 460;
 pub const HOLDER_OLD_MS: u64 = 2 * protocol::time::DAY_MS;
 /// Supplies of one drug of one house that are drawn: two years of four weeks each.
 pub const SUPPLIES_SHOWN_MAX: usize = 26;
+/// The form of a list of staff: half a megabyte of Japanese text, each byte of it as three characters.
+pub const LIST_FORM_BYTES_MAX: usize = 2 << 20;
+const _: () = assert!(LIST_FORM_BYTES_MAX >= 3 * service::limits::IMPORT_BYTES_MAX);
+/// Characters of what a browser says of itself that are looked at.
+pub const AGENT_CHARS_MAX: usize = 300;
+/// Sessions whose answers are kept in memory.
+pub const READERS_MAX: usize = 128;

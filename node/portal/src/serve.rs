@@ -1,11 +1,10 @@
 use crate::app::router;
 use crate::desk::{Desk, ServiceDesk};
-use crate::guard::Doors;
 use crate::i18n::Lang;
 use crate::limits::STOP_WAIT_MS;
-use protocol::kinds::Role;
+use service::Service;
 use service::ingest::{Feed, Ingest};
-use service::{Service, Staff, StaffError};
+use service::staff::Accounts;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,16 +25,12 @@ pub struct Feeds {
 /// How a portal is opened.
 #[derive(Clone)]
 pub struct PortalConfig {
-    /// Where it listens. Loopback only, until there is a login. Port 0: any that is free.
+    /// Where it listens. Loopback only, until it has TLS: passwords would cross the wire in clear. Port 0: any that is free.
     pub listen: SocketAddr,
     /// The language of who did not choose.
     pub language: Lang,
     /// Made-up people: a strip on every page says so, and holders are asked without typing a reception's number.
     pub demo: bool,
-    /// As whom the desk of this machine looks. It decides what is shown; default a doctor.
-    pub role: Role,
-    /// Under which number the desk stands in the log; default `local-desk`.
-    pub staff: String,
     /// The node's sources, if it has any.
     pub feeds: Option<Feeds>,
 }
@@ -43,7 +38,7 @@ pub struct PortalConfig {
 impl PortalConfig {
     /// The defaults at this address.
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, language: Lang::Ja, demo: false, role: Role::Doctor, staff: "local-desk".into(), feeds: None }
+        Self { listen, language: Lang::Ja, demo: false, feeds: None }
     }
 }
 
@@ -52,7 +47,7 @@ impl PortalConfig {
 pub enum PortalError {
     /// Nothing was opened; the configuration has to change.
     #[error(
-        "the portal may listen on this machine only (127.0.0.1 or ::1) until it has a login, not on {0}; set portal.listen to \
+        "the portal may listen on this machine only (127.0.0.1 or ::1) until it has TLS of its own, not on {0}; set portal.listen to \
          127.0.0.1:8470 and reach it from elsewhere through a tunnel of your own"
     )]
     NotLoopback(SocketAddr),
@@ -68,27 +63,31 @@ pub enum PortalError {
         #[source]
         source: std::io::Error,
     },
-    /// The system gives no randomness for the key of the entrance.
-    #[error("the system gives no randomness for the key of the portal: {0}")]
+    /// The system gives no randomness for the tokens of forms.
+    #[error("the system gives no randomness for the tokens of the portal's forms: {0}")]
     Random(getrandom::Error),
-    /// The number of the desk.
-    #[error(transparent)]
-    Staff(#[from] StaffError),
 }
 
 /// A portal that is open. Dropping it closes it at once; [`RunningPortal::stop`] lets pages end.
 pub struct RunningPortal {
     /// Where it listens.
     pub addr: SocketAddr,
-    start: String,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl RunningPortal {
-    /// The link that lets a browser in, with the key of this run. For the terminal of who runs the node; never into a log.
-    pub fn start_url(&self) -> &str {
-        &self.start
+    /// Where a browser finds it.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.addr)
+    }
+    /// An address with a link's secret in it. For the terminal of who runs the node; never into a log.
+    pub fn link(&self, door: Door, secret: &str) -> String {
+        let path = match door {
+            Door::SetUp => "setup",
+            Door::Demo => "enter",
+        };
+        format!("http://{}/{path}?key={secret}", self.addr)
     }
     /// Takes no more requests and waits a little for pages that are being sent.
     pub async fn stop(mut self) {
@@ -105,33 +104,45 @@ impl Drop for RunningPortal {
     }
 }
 
+/// Where a link with a secret leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// To the first administrator's account.
+    SetUp,
+    /// Into the demo.
+    Demo,
+}
+
 /// Opens the portal of a node.
 ///
 /// # Errors
 /// [`PortalError`]; nothing is open then.
 pub async fn serve(service: Service, mut config: PortalConfig) -> Result<RunningPortal, PortalError> {
+    let accounts = service.accounts().clone();
     let desk = ServiceDesk::new(service, config.feeds.take());
-    serve_desk(Arc::new(desk), config).await
+    serve_desk(Arc::new(desk), accounts, config).await
 }
 
 /// Opens the portal over any desk.
 ///
 /// # Errors
 /// [`PortalError`]; nothing is open then.
-pub async fn serve_desk(desk: Arc<dyn Desk>, config: PortalConfig) -> Result<RunningPortal, PortalError> {
+pub async fn serve_desk(
+    desk: Arc<dyn Desk>,
+    accounts: Accounts,
+    config: PortalConfig,
+) -> Result<RunningPortal, PortalError> {
     if !config.listen.ip().is_loopback() {
         return Err(PortalError::NotLoopback(config.listen));
     }
-    let staff = Staff::new(&config.staff, config.role)?;
-    let doors = Doors::fresh().map_err(PortalError::Random)?;
     let refused = |source: std::io::Error| match source.kind() {
         ErrorKind::AddrInUse => PortalError::Taken(config.listen.port()),
         _ => PortalError::Listen { addr: config.listen, source },
     };
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let addr = listener.local_addr().map_err(refused)?;
-    let start = format!("http://{addr}/?key={}", doors.key());
-    let pages = router(desk, staff, &config, addr, doors);
+    let pages = router(desk, accounts, &config, addr).map_err(PortalError::Random)?;
+    let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
     let (stop, mut stopped) = watch::channel(false);
     let task = tokio::spawn(async move {
         let wait = async move {
@@ -143,7 +154,7 @@ pub async fn serve_desk(desk: Arc<dyn Desk>, config: PortalConfig) -> Result<Run
         }
     });
     tracing::info!(%addr, "portal open");
-    Ok(RunningPortal { addr, start, stop, task })
+    Ok(RunningPortal { addr, stop, task })
 }
 
 #[cfg(test)]

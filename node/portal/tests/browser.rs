@@ -3,13 +3,15 @@
 mod chromium;
 #[path = "../examples/fake/desk.rs"]
 mod desk;
+mod support;
 
 use chromium::Browser;
 use desk::FakeDesk;
-use portal::{PortalConfig, RunningPortal, serve_desk};
+use portal::{Door, PortalConfig, RunningPortal, serve_desk};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use support::Office;
 use tokio::runtime::Runtime;
 
 const PAGES: [&str; 6] = ["timeline", "labs", "drugs", "documents", "access", "access/sheet"];
@@ -20,6 +22,7 @@ struct Stage {
     base: String,
     _portal: RunningPortal,
     _runtime: Runtime,
+    _office: Office,
 }
 
 impl Stage {
@@ -27,11 +30,12 @@ impl Stage {
         let mut browser = Browser::open(test)?;
         let runtime = Runtime::new().expect("threads");
         let config = PortalConfig { demo: true, ..PortalConfig::new(([127, 0, 0, 1], 0).into()) };
-        let portal = runtime.block_on(serve_desk(Arc::new(desk), config)).expect("open");
+        let office = Office::staged();
+        let portal = runtime.block_on(serve_desk(Arc::new(desk), office.accounts.clone(), config)).expect("open");
         browser.size(1280, 800);
-        browser.go(portal.start_url());
+        browser.go(&portal.link(Door::Demo, &office.accounts.demo_link().expect("staged")));
         let base = format!("http://{}", portal.addr);
-        Some(Self { browser, base, _portal: portal, _runtime: runtime })
+        Some(Self { browser, base, _portal: portal, _runtime: runtime, _office: office })
     }
     fn go(&mut self, path: &str) {
         let url = format!("{}{path}", self.base);

@@ -3,7 +3,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use portal::desk::ServiceDesk;
-use portal::{Doors, Feeds, PortalConfig, router};
+use portal::{Feeds, PortalConfig, router};
 use protocol::audit::What;
 use protocol::ids::{AuthorityId, FacilityId};
 use protocol::kinds::{Coarse, DataKind, FacilityClass, KindSet, Role};
@@ -14,7 +14,8 @@ use service::access_log::LogQuery;
 use service::engine::alone::{self, Alone};
 use service::ingest::{Feed, Ingest};
 use service::onboarding::FacilitySpec;
-use service::{Service, ServiceConfig, Staff};
+use service::staff::Device;
+use service::{Service, ServiceConfig};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ fn write(root: &Path, kind: &str, day: Option<u8>, key: &str, message: &str, res
 struct Node {
     pages: Router,
     service: Service,
+    cookie: String,
     _engine: Alone,
     _folders: [TempDir; 2],
 }
@@ -69,14 +71,18 @@ fn node() -> Node {
     assert_eq!((report.stored, report.quarantined), (2, 0), "{report:?}");
     let feeds = Feeds { ingest, feeds: vec![feed] };
     let addr = SocketAddr::from(([127, 0, 0, 1], 8470));
-    let staff = Staff::new("local-desk", Role::Doctor).expect("a number");
+    let accounts = service.accounts().clone();
+    accounts.stage_demo().expect("nobody was there");
+    let device = Device { source: [127, 0, 0, 1].into(), agent: String::new() };
+    let entered = accounts.enter_demo(Role::Doctor, &device, None).expect("staged");
+    let cookie = format!("musubi_8470={}", entered.id.expose());
     let desk = Arc::new(ServiceDesk::new(service.clone(), Some(feeds)));
-    let pages = router(desk, staff, &PortalConfig::new(addr), addr, Doors::of("key", "session"));
-    Node { pages, service, _engine: engine, _folders: folders }
+    let pages = router(desk, accounts, &PortalConfig::new(addr), addr).expect("random");
+    Node { pages, service, cookie, _engine: engine, _folders: folders }
 }
 
 async fn ask(node: &Node, path: &str, form: Option<String>) -> String {
-    let request = Request::builder().uri(path).header("host", "127.0.0.1:8470").header("cookie", "musubi_8470=session");
+    let request = Request::builder().uri(path).header("host", "127.0.0.1:8470").header("cookie", node.cookie.as_str());
     let request = match form {
         None => request.body(Body::empty()),
         Some(form) => {

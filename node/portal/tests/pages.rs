@@ -1,76 +1,51 @@
 //! What every page promises, asked of the router over a desk of made-up people.
 #[path = "../examples/fake/desk.rs"]
 mod desk;
+mod support;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
 use desk::FakeDesk;
-use portal::{Doors, Lang, PortalConfig, router};
+use portal::{Lang, PortalConfig};
 use protocol::kinds::Role;
-use service::Staff;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use tower::ServiceExt;
+use support::{Answer, Office};
 
 struct Site {
     desk: Arc<FakeDesk>,
     router: Router,
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Answer {
-    fn header(&self, name: header::HeaderName) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
-    /// What a reader sees: without marks of HTML.
-    fn text(&self) -> String {
-        let parts = self.body.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text));
-        parts.collect::<Vec<_>>().join(" ")
-    }
-    fn token(&self) -> String {
-        let start = self.body.find("name=\"token\" value=\"").expect("a token") + 20;
-        self.body[start..].chars().take_while(|c| *c != '"').collect()
-    }
+    office: Office,
+    /// Of a doctor who is signed in.
+    cookie: String,
 }
 
 impl Site {
     fn new(desk: FakeDesk, demo: bool) -> Self {
-        let addr = SocketAddr::from(([127, 0, 0, 1], 8470));
-        let config = PortalConfig { demo, ..PortalConfig::new(addr) };
-        let staff = Staff::new("local-desk", Role::Doctor).expect("a number");
-        let desk = Arc::new(desk);
-        let router = router(desk.clone(), staff, &config, addr, Doors::of("the-key", "the-session"));
-        Self { desk, router }
+        let (desk, office) = (Arc::new(desk), Office::staged());
+        let (router, cookie) = (office.router(desk.clone(), demo), office.cookie(Role::Doctor));
+        Self { desk, router, office, cookie }
     }
     async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 4 << 20).await.expect("a body");
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).expect("text") }
+        support::send(&self.router, request).await
     }
-    fn request(method: Method, path: &str) -> axum::http::request::Builder {
+    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         Request::builder()
             .method(method)
             .uri(path)
             .header("host", "127.0.0.1:8470")
-            .header("cookie", "musubi_8470=the-session")
+            .header("cookie", self.cookie.as_str())
     }
     async fn get(&self, path: &str) -> Answer {
-        self.send(Self::request(Method::GET, path).body(Body::empty()).expect("a request")).await
+        self.send(self.request(Method::GET, path).body(Body::empty()).expect("a request")).await
     }
     async fn get_in(&self, path: &str, lang: Lang) -> Answer {
-        let cookie = format!("musubi_8470=the-session; musubi_lang={}", lang.tag());
+        let cookie = format!("{}; musubi_lang={}", self.cookie, lang.tag());
         let request = Request::builder().uri(path).header("host", "127.0.0.1:8470").header("cookie", cookie);
         self.send(request.body(Body::empty()).expect("a request")).await
     }
     async fn post(&self, path: &str, form: String) -> Answer {
-        let request = Self::request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        let request = self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form)).expect("a request")).await
     }
     async fn token(&self) -> String {
@@ -85,7 +60,7 @@ const TAKAHASHI: &str = "%E9%AB%98%E6%A9%8B";
 async fn a_foreign_host_name_is_refused_before_anything_else() {
     let site = Site::new(FakeDesk::quick(), false);
     for host in ["evil.example:8470", "127.0.0.1:1"] {
-        let request = Request::builder().uri("/").header("host", host).header("cookie", "musubi_8470=the-session");
+        let request = Request::builder().uri("/").header("host", host).header("cookie", site.cookie.as_str());
         let answer = site.send(request.body(Body::empty()).expect("a request")).await;
         assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
         assert!(answer.body.contains("http://127.0.0.1:8470/") && !answer.body.contains("みなと病院"));
@@ -93,25 +68,14 @@ async fn a_foreign_host_name_is_refused_before_anything_else() {
 }
 
 #[tokio::test]
-async fn without_the_key_nothing_is_shown_and_with_it_a_cookie_is_set() {
+async fn who_is_not_signed_in_is_shown_nothing_of_node_or_patients() {
     let site = Site::new(FakeDesk::quick(), false);
-    for path in ["/", "/patients", "/patients/1/timeline", "/?key=wrong", "/patients?key=the-key"] {
+    for path in ["/", "/patients", "/patients/1/timeline", "/nothing"] {
         let request = Request::builder().uri(path).header("host", "localhost:8470");
         let answer = site.send(request.body(Body::empty()).expect("a request")).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
-        assert!(
-            answer.text().contains("musubi run")
-                && !answer.body.contains("みなと病院")
-                && !answer.body.contains("token")
-        );
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.to().starts_with("/login") && answer.body.is_empty(), "{path}: {}", answer.to());
     }
-    let request = Request::builder().uri("/?key=the-key").header("host", "localhost:8470");
-    let answer = site.send(request.body(Body::empty()).expect("a request")).await;
-    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/"));
-    let cookie = answer.header(header::SET_COOKIE);
-    assert!(
-        cookie.contains("musubi_8470=the-session") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict")
-    );
 }
 
 #[tokio::test]
@@ -126,7 +90,8 @@ async fn a_forged_form_changes_nothing() {
     site.get("/patients/1/timeline").await;
     assert!(site.desk.asked.lock().expect("the fake").is_empty());
     let token = site.token().await;
-    let request = Site::request(Method::POST, "/patients")
+    let request = site
+        .request(Method::POST, "/patients")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("origin", "http://evil.example");
     let answer = site.send(request.body(Body::from(format!("q={TAKAHASHI}&token={token}"))).expect("a request")).await;
@@ -280,7 +245,7 @@ async fn the_language_is_switched_on_the_same_page() {
 }
 
 #[tokio::test]
-async fn health_is_told_without_the_key() {
+async fn health_is_told_to_who_is_not_signed_in() {
     let site = Site::new(FakeDesk::quick(), false);
     for path in ["/healthz", "/readyz"] {
         let request = Request::builder().uri(path).header("host", "localhost:8470");
@@ -291,11 +256,24 @@ async fn health_is_told_without_the_key() {
 #[tokio::test]
 async fn a_portal_listens_on_this_machine_only_and_names_a_taken_port() {
     let desk: Arc<FakeDesk> = Arc::new(FakeDesk::quick());
-    let outside = portal::serve_desk(desk.clone(), PortalConfig::new(([0, 0, 0, 0], 0).into())).await;
+    let accounts = Office::new().accounts;
+    let open = |config: PortalConfig| portal::serve_desk(desk.clone(), accounts.clone(), config);
+    let outside = open(PortalConfig::new(([0, 0, 0, 0], 0).into())).await;
     assert!(outside.err().expect("refused").to_string().contains("127.0.0.1"));
-    let first = portal::serve_desk(desk.clone(), PortalConfig::new(([127, 0, 0, 1], 0).into())).await.expect("open");
-    let second = portal::serve_desk(desk, PortalConfig::new(first.addr)).await;
+    let first = open(PortalConfig::new(([127, 0, 0, 1], 0).into())).await.expect("open");
+    let second = open(PortalConfig::new(first.addr)).await;
     assert!(second.err().expect("taken").to_string().contains(&first.addr.port().to_string()));
-    assert!(first.start_url().starts_with(&format!("http://{}/?key=", first.addr)));
+    assert_eq!(first.link(portal::Door::SetUp, "x"), format!("http://{}/setup?key=x", first.addr));
     first.stop().await;
+}
+
+#[tokio::test]
+async fn what_one_asked_for_is_not_shown_to_another() {
+    let site = Site::new(FakeDesk::quick(), false);
+    let token = site.get("/patients/1/timeline").await.token();
+    site.post("/patients/1/ask", format!("token={token}&ground=R-1031")).await;
+    assert!(site.get("/patients/1/timeline").await.text().contains("取得済"));
+    let nurse = Site { cookie: site.office.cookie(Role::Nurse), ..site };
+    let page = nurse.get("/patients/1/timeline").await;
+    assert!(page.text().contains("まだたずねていません") && !page.text().contains("取得済"));
 }

@@ -14,6 +14,18 @@ pub fn text(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// The bytes of a file, or of stdin for `-`, in whatever character set.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| Failure::store(format!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        std::fs::File::open(path).map_err(failed)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    Ok(bytes)
+}
+
 /// The texts of several files.
 pub fn texts(paths: &[std::path::PathBuf]) -> Result<Vec<String>, Failure> {
     paths.iter().map(|path| text(path)).collect()

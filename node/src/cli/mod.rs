@@ -1,7 +1,8 @@
 //! The command line: what is typed becomes a request to the node, a file-only job, or a running node.
 //!
 //! `verbs` lists all of them and sends each where it is done; then one file per group: `node` (the node itself), `network`
-//! (founders, joining, accords), `desk` (records, consents, reads), `audit`, `store` (checks, backups). `output` prints what comes back; `input` reads
+//! (founders, joining, accords), `desk` (records, consents, reads), `staff` (accounts), `audit`, `store` (checks, backups).
+//! `output` prints what comes back; `input` reads
 //! files that arguments name.
 mod audit;
 mod desk;
@@ -9,6 +10,7 @@ mod input;
 mod network;
 mod node;
 mod output;
+mod staff;
 mod store;
 mod verbs;
 

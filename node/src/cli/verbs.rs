@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, desk, network, node, store};
+use super::{audit, desk, network, node, staff, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -77,6 +77,9 @@ pub enum Verb {
     /// Consents of a patient
     #[command(subcommand)]
     Consent(desk::ConsentVerb),
+    /// Accounts of staff: list, add, import, reset, suspend
+    #[command(subcommand)]
+    Staff(staff::StaffVerb),
     /// Who may hold records of a patient; no packet is sent
     Locate(desk::Locate),
     /// Ask all certain holders for a patient's records
@@ -149,6 +152,7 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Feed(verb) => ask(verb.request()?),
         Verb::Patient(verb) => ask(verb.request()),
         Verb::Consent(verb) => ask(verb.request()),
+        Verb::Staff(verb) => ask(verb.request()?),
         Verb::Locate(args) => ask(args.request()),
         Verb::Fetch(args) => ask(args.request()),
         Verb::Timeline(args) => ask(args.request()),

@@ -165,6 +165,7 @@ pub enum Request {
         limit: usize,
         patient: Option<String>,
     },
+    Staff(StaffAsk),
     AuditVerify,
     AuditProve {
         leaf: u64,
@@ -174,6 +175,56 @@ pub enum Request {
     Backup {
         to: String,
     },
+}
+
+/// What a verb can ask about accounts of staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StaffAsk {
+    /// Everybody.
+    List,
+    /// Somebody new.
+    Add(NewStaff),
+    /// A list, as its bytes; only looked at, unless `yes`.
+    Import {
+        /// UTF-8 or Shift_JIS.
+        list: Vec<u8>,
+        /// Do it.
+        yes: bool,
+    },
+    /// A new one-time code.
+    Reset {
+        /// Whose.
+        number: String,
+        /// Also the second factor.
+        factor: bool,
+    },
+    /// Let nobody in under this account.
+    Suspend {
+        /// Whose.
+        number: String,
+    },
+    /// Let them in again.
+    Resume {
+        /// Whose.
+        number: String,
+    },
+    /// A new set-up link.
+    Link,
+}
+
+/// A member of staff as they are typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewStaff {
+    /// With what they sign in.
+    pub login: String,
+    /// Their name.
+    pub name: String,
+    /// What they are.
+    pub role: String,
+    /// Where they work.
+    pub department: String,
+    /// Which facility's; empty: the first.
+    pub facility: String,
 }
 
 /// An accord as it is typed.

@@ -50,19 +50,21 @@ impl Stop {
 pub fn page(stage: &Stage<'_>, args: &DemoArgs, reply: &Reply, stop: &Stop) -> Result<(), Failure> {
     let clinic = stage.clinic()?;
     let runtime = clinic.node.runtime();
+    clinic.service().accounts().stage_demo()?;
     let page = free_port(stage, args.port)?;
+    let link = page.demo_link().unwrap_or_else(|| page.url());
     if stage.out.is_json() {
         println!("{}", {
             let mut json = reply.json.clone();
-            json["page"] = page.link().into();
+            json["page"] = link.clone().into();
             json
         });
     } else {
         stage.out.say(&reply.text);
-        println!("The page of {} is open: {}\nCtrl-C ends the demo; nothing is kept.", clinic.plan.name, page.link());
+        println!("The page of {} is open: {}\nCtrl-C ends the demo; nothing is kept.", clinic.plan.name, link);
     }
     if std::io::stdout().is_terminal() {
-        open_browser(page.link());
+        open_browser(&link);
     }
     while !stop.is_wanted() && !clinic.node.has_ended() {
         std::thread::sleep(LOOK);

@@ -1,7 +1,7 @@
 use super::{
-    Desk, audit, consents, feed_export, feeds, founders, health, joining, links, patients, reads, store, words,
+    Desk, audit, consents, feed_export, feeds, founders, health, joining, links, patients, reads, staff, store, words,
 };
-use crate::control::{Progress, Reply, Request};
+use crate::control::{Progress, Reply, Request, StaffAsk};
 use crate::failure::Failure;
 
 /// Tells how far long work is.
@@ -46,29 +46,50 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
         R::FeedRetry { name } => feeds::scan(desk, name.as_deref(), service::ingest::Retry::Quarantined, tell),
         R::FeedQuarantine { name, limit } => Ok(feeds::quarantine(desk, name.as_deref(), limit)),
         R::FeedExport(export) => feed_export::export(desk, &export, tell),
-        R::PatientFind { who, text, facility } => patients::find(desk, &words::staff(uid, &who)?, text, facility),
-        R::PatientShow { who, patient } => patients::show(desk, &words::staff(uid, &who)?, &patient),
-        R::ConsentRecord { who, patient, spec } => consents::record(desk, &words::staff(uid, &who)?, &patient, &spec),
-        R::ConsentShow { who, patient } => consents::show(desk, &words::staff(uid, &who)?, &patient),
+        R::PatientFind { who, text, facility } => patients::find(desk, &words::staff(desk, uid, &who)?, text, facility),
+        R::PatientShow { who, patient } => patients::show(desk, &words::staff(desk, uid, &who)?, &patient),
+        R::ConsentRecord { who, patient, spec } => {
+            consents::record(desk, &words::staff(desk, uid, &who)?, &patient, &spec)
+        }
+        R::ConsentShow { who, patient } => consents::show(desk, &words::staff(desk, uid, &who)?, &patient),
         R::ConsentWithdraw { who, patient, scope, wait_s } => {
-            consents::withdraw(desk, &words::staff(uid, &who)?, &patient, (&scope, wait_s), tell)
+            consents::withdraw(desk, &words::staff(desk, uid, &who)?, &patient, (&scope, wait_s), tell)
         }
-        R::Locate { who, patient } => reads::locate(desk, &words::staff(uid, &who)?, &patient),
-        R::Fetch { who, patient, read } => reads::fetch(desk, &words::reader(uid, &who)?, &patient, &read, tell),
+        R::Locate { who, patient } => reads::locate(desk, &words::staff(desk, uid, &who)?, &patient),
+        R::Fetch { who, patient, read } => reads::fetch(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
         R::Timeline { who, patient, read, local } => match local {
-            true => reads::timeline_here(desk, &words::staff(uid, &who)?, &patient),
-            false => reads::timeline(desk, &words::reader(uid, &who)?, &patient, &read, tell),
+            true => reads::timeline_here(desk, &words::staff(desk, uid, &who)?, &patient),
+            false => reads::timeline(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
         },
-        R::LinkReview { who } => links::review(desk, &words::staff(uid, &who)?),
+        R::LinkReview { who } => links::review(desk, &words::staff(desk, uid, &who)?),
         R::LinkAsk { who, patient, holder, handle, statement } => {
-            links::ask(desk, &words::staff(uid, &who)?, &patient, (&holder, handle), &statement)
+            links::ask(desk, &words::staff(desk, uid, &who)?, &patient, (&holder, handle), &statement)
         }
-        R::LinkAnswer { who, id, verdict } => links::answer(desk, &words::staff(uid, &who)?, &id, &verdict),
+        R::LinkAnswer { who, id, verdict } => links::answer(desk, &words::staff(desk, uid, &who)?, &id, &verdict),
         R::AuditList { from, limit, patient } => audit::list(desk, uid, from, limit, patient),
+        R::Staff(ask) => handle_staff(desk, uid, ask),
         R::AuditVerify => audit::verify(desk),
         R::StoreVerify => Ok(store::verify(desk, tell)),
         R::StoreSnapshot => store::snapshot(desk),
         R::Backup { to } => store::backup(desk, &to, tell),
         R::AuditProve { leaf } => audit::prove(desk, uid, leaf),
+    }
+}
+
+/// What is about accounts of staff.
+fn handle_staff(desk: &Desk, uid: u32, ask: StaffAsk) -> Result<Reply, Failure> {
+    use StaffAsk as A;
+    match ask {
+        A::List => staff::list(desk, uid),
+        A::Add(new) => staff::add(desk, uid, new),
+        A::Import { list, yes } => staff::import(desk, uid, &list, yes),
+        A::Reset { number, factor } => staff::reset(desk, uid, &number, factor),
+        A::Suspend { number } => {
+            staff::set_state(desk, uid, &number, |accounts, by, number| accounts.suspend(by, number), "suspended")
+        }
+        A::Resume { number } => {
+            staff::set_state(desk, uid, &number, |accounts, by, number| accounts.resume(by, number), "resumed")
+        }
+        A::Link => staff::link(desk),
     }
 }

@@ -15,6 +15,7 @@ mod links;
 mod patients;
 mod reads;
 mod show;
+mod staff;
 mod state;
 mod store;
 mod words;

@@ -116,7 +116,7 @@ impl Desk {
     pub fn set_net(&self, net: NetHandle) {
         let _ = self.net.set(net);
     }
-    /// The link that lets a browser in, if the page is open. Never into a log.
+    /// Where the page is, if it is open.
     pub fn page(&self) -> Option<&str> {
         self.page.get().map(String::as_str)
     }

@@ -8,12 +8,18 @@ use service::Staff;
 use service::keys::Share;
 
 /// Who acts, as a clerk if nobody says what they are.
-pub fn staff(uid: u32, who: &Who) -> Result<Staff, Failure> {
-    named(uid, who, who.role.unwrap_or(Role::Clerk))
+pub fn staff(desk: &Desk, uid: u32, who: &Who) -> Result<Staff, Failure> {
+    match account(desk, who)? {
+        Some(staff) => Ok(staff),
+        None => named(uid, who, who.role.unwrap_or(Role::Clerk)),
+    }
 }
 
-/// Who reads; what they are must be said, since it decides what they get.
-pub fn reader(uid: u32, who: &Who) -> Result<Staff, Failure> {
+/// Who reads; what they are must be known, since it decides what they get.
+pub fn reader(desk: &Desk, uid: u32, who: &Who) -> Result<Staff, Failure> {
+    if let Some(staff) = account(desk, who)? {
+        return Ok(staff);
+    }
     let role = who.role.ok_or_else(|| {
         Failure::usage("a read needs the reader's role: it is written into the holder's log and decides what comes")
             .next("add --role doctor (or nurse, pharmacist, …), or set MUSUBI_ROLE")
@@ -24,6 +30,22 @@ pub fn reader(uid: u32, who: &Who) -> Result<Staff, Failure> {
 /// The administrator of this machine.
 pub fn administrator(uid: u32) -> Result<Staff, Failure> {
     named(uid, &Who { staff: None, role: None }, Role::Administrator)
+}
+
+/// The member of staff that `--staff` names, with the role of their account. None: nobody was named, or the node has no accounts
+/// yet, and what was typed is believed.
+fn account(desk: &Desk, who: &Who) -> Result<Option<Staff>, Failure> {
+    let accounts = desk.service().accounts();
+    let Some(number) = who.staff.as_deref().filter(|_| !accounts.is_empty()) else { return Ok(None) };
+    let staff = accounts.acting(number).ok_or_else(|| {
+        Failure::refused(format!("no active member of staff has the number {number:?}"))
+            .next("`musubi staff list` shows the numbers")
+    })?;
+    match who.role.filter(|role| *role != staff.role()) {
+        Some(role) => Err(Failure::refused(format!("{number} is {}, not {role}", staff.role()))
+            .next("leave --role away; the account says what somebody is")),
+        None => Ok(Some(staff)),
+    }
 }
 
 fn named(uid: u32, who: &Who, role: Role) -> Result<Staff, Failure> {

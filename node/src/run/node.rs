@@ -93,7 +93,7 @@ pub fn start(start: Start<'_>) -> Result<Node, Failure> {
         None => None,
     };
     if let Some(page) = &page {
-        desk.set_page(page.link().to_owned());
+        desk.set_page(page.url());
     }
     tracing::info!(node = %desk.service().node_key(), facilities = config.facilities.len(), "node runs");
     Ok(Node { desk, runtime, net, engine, has_ended, carrier, tasks, keeper, server, page })
@@ -103,6 +103,10 @@ impl Node {
     /// The use cases and handlers.
     pub fn desk(&self) -> &Arc<Desk> {
         &self.desk
+    }
+    /// A link for the first administrator, while nobody has an account; each call voids the one before.
+    pub fn set_up_link(&self) -> Option<String> {
+        self.page.as_ref().and_then(Page::set_up_link)
     }
     /// Where others reach it.
     pub fn addresses(&self) -> Vec<String> {

@@ -73,6 +73,7 @@ impl Turns {
         if self.expired.is_none_or(|last| last.elapsed() >= EXPIRE) {
             self.expired = Some(Instant::now());
             expire_copies(desk);
+            desk.service().accounts().sweep();
         }
         keep_reservations(desk);
     }

@@ -17,15 +17,16 @@ pub fn run(folder: &Path, ready_file: Option<&Path>, out: &Output) -> Result<Rep
     let signals = signals::Signals::listen()?;
     let node = start(Start { folder, config, has_socket: true })?;
     let desk = node.desk().clone();
+    let set_up = node.set_up_link();
     let ready = json!({
         "ready": true, "pid": std::process::id(), "node": desk.service().node_key().to_string(),
         "peer_id": protocol::ids::peer_id_of(&desk.service().node_key()), "addresses": node.addresses(),
-        "page": desk.page(),
+        "page": desk.page(), "setup": set_up,
     });
     if out.is_json() {
         println!("{ready}");
     } else {
-        println!("{}", ready_text(&node));
+        println!("{}", ready_text(&node, set_up.as_deref()));
     }
     if let Some(path) = ready_file {
         write_private(path, &ready.to_string())
@@ -44,7 +45,7 @@ pub fn run(folder: &Path, ready_file: Option<&Path>, out: &Output) -> Result<Rep
     }
 }
 
-fn ready_text(node: &Node) -> String {
+fn ready_text(node: &Node, set_up: Option<&str>) -> String {
     let desk = node.desk();
     let mut lines = vec![format!("{} runs. Stop it with Ctrl-C.", desk.service().config().name)];
     lines.extend(node.addresses().into_iter().map(|address| format!("  reached at {address}")));
@@ -54,10 +55,18 @@ fn ready_text(node: &Node) -> String {
     if let Some(page) = desk.page() {
         lines.push(format!("  page       {page}"));
     }
+    if let Some(link) = set_up {
+        lines.push(
+            "\nNobody has an account here yet. Make the first administrator within 30 minutes, with this link, once:"
+                .into(),
+        );
+        lines.push(format!("  {link}"));
+        lines.push("(or at this machine: musubi staff add LOGIN --name NAME --role administrator)".into());
+    }
     lines.join("\n")
 }
 
-/// For the node's account only: the page's link is in it.
+/// For the node's account only: the set-up link is in it.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let part = path.with_extension("part");
     let mut options = std::fs::OpenOptions::new();

@@ -1,56 +1,178 @@
-use super::context::{App, LANG_COOKIE};
+use super::context::{App, LANG_COOKIE, Portal};
+use super::needs::{Need, need};
 use crate::guard;
 use crate::i18n::Lang;
+use crate::limits::{AGENT_CHARS_MAX, FORM_BYTES_MAX, LIST_FORM_BYTES_MAX};
 use crate::pages::Fault;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::Next;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use service::staff::{Device, Right, Stage, may};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use tower::ServiceExt;
 
-/// Before every page: this machine's name, the key, own forms, the language; and the headers that keep a page to itself.
-pub(super) async fn enter(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let mut response = match stop(&app, &request) {
-        Some(response) => response,
-        None => next.run(request).await,
+/// The pages, and what all of them share.
+#[derive(Clone)]
+pub(super) struct Doorway {
+    pub portal: Arc<Portal>,
+    pub pages: Router<Arc<App>>,
+}
+
+/// Before every page: this machine's name, who asks and with which right, own forms, the language; and behind it the headers
+/// that keep a page to itself. A page is asked only with an [`App`] of the visitor it is for.
+pub(super) async fn enter(State(Doorway { portal, pages }): State<Doorway>, request: Request) -> Response {
+    let mut seed_cookie = None;
+    let mut response = match admit(&portal, request, &mut seed_cookie).await {
+        Ok((app, request)) => {
+            let pages: Router = pages.with_state(app);
+            // A router never fails: its error type has no value.
+            pages.oneshot(request).await.unwrap_or_else(|never| match never {})
+        }
+        Err(response) => *response,
     };
+    if let Some(cookie) = seed_cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     guard::seal(response.headers_mut());
     response
 }
 
-/// The answer to a request that goes no further.
-fn stop(app: &App, request: &Request) -> Option<Response> {
-    let (headers, uri) = (request.headers(), request.uri());
-    if !app.guard.is_own_host(headers) {
-        return Some(app.fault(headers, &Fault::Host { url: app.url.clone() }));
+type Stop = Box<Response>;
+
+/// The visitor's [`App`] and the request, its form checked; or the answer to a request that goes no further.
+async fn admit(
+    portal: &Arc<Portal>,
+    request: Request,
+    seed_cookie: &mut Option<HeaderValue>,
+) -> Result<(Arc<App>, Request), Stop> {
+    let device = device_of(&request);
+    let stranger = |device: Device| App::new(portal.clone(), None, device, "");
+    if !portal.gate.is_own_host(request.headers()) {
+        let url = portal.url.clone();
+        return Err(Box::new(stranger(device).fault(request.headers(), &Fault::Host { url })));
     }
-    if is_open(uri.path()) {
-        return None;
+    let need = need(request.uri().path());
+    if need == Some(Need::Open) {
+        return Ok((Arc::new(stranger(device)), request));
     }
-    if let Some(key) = query(uri, "key").filter(|_| uri.path() == "/") {
-        return Some(if app.guard.is_key(key) {
-            redirect("/", app.guard.inside())
-        } else {
-            app.fault(headers, &Fault::Key)
-        });
-    }
-    if !app.guard.is_inside(headers) {
-        return Some(app.fault(headers, &Fault::Key));
-    }
-    if !app.guard.is_own_origin(request.method(), headers) {
-        return Some(app.fault(headers, &Fault::Forged));
-    }
+    let headers = request.headers().clone();
+    let app = match visit(portal, &headers, device.clone(), seed_cookie).await {
+        Ok(app) => Arc::new(app),
+        Err(fault) => return Err(Box::new(stranger(device).fault(&headers, &fault))),
+    };
     if request.method() == Method::GET
-        && let Some(lang) = query(uri, "lang").and_then(Lang::parse)
+        && let Some(lang) = query(request.uri(), "lang").and_then(Lang::parse)
     {
-        return Some(redirect(&without_lang(uri), lang_cookie(lang)));
+        return Err(Box::new(redirect(&without_lang(request.uri()), lang_cookie(lang))));
     }
-    None
+    // A body cannot be shared between threads, so it waits apart.
+    let (parts, body) = request.into_parts();
+    may_enter(&app, need, &parts).await?;
+    let body = own_form(&app, &parts, body).await?;
+    Ok((app, Request::from_parts(parts, body)))
 }
 
-/// Pages without anything of the node or of patients.
-fn is_open(path: &str) -> bool {
-    path == "/healthz" || path == "/readyz" || path.starts_with("/assets/")
+/// Who asks: the session of the cookie, if it holds. Who has none gets a seed for the token of forms.
+async fn visit(
+    portal: &Arc<Portal>,
+    headers: &HeaderMap,
+    device: Device,
+    seed_cookie: &mut Option<HeaderValue>,
+) -> Result<App, Fault> {
+    if let Some(id) = portal.gate.session(headers) {
+        let (own, from) = (id.clone(), device.clone());
+        let visitor = portal.with_accounts(move |accounts| accounts.visitor(&own, &from)).await.map_err(Fault::Desk)?;
+        if visitor.is_some() {
+            return Ok(App::new(portal.clone(), visitor, device, id.expose()));
+        }
+    }
+    let seed = match portal.gate.seed(headers) {
+        Some(seed) => seed.to_owned(),
+        None => {
+            let seed = portal.gate.fresh_seed().ok_or(Fault::Forged)?;
+            *seed_cookie = portal.gate.keep_seed(&seed);
+            seed
+        }
+    };
+    Ok(App::new(portal.clone(), None, device, &seed))
+}
+
+/// Compares what an address needs with who asks.
+async fn may_enter(app: &Arc<App>, need: Option<Need>, request: &Parts) -> Result<(), Stop> {
+    let headers = &request.headers;
+    let stage = app.visitor.as_ref().map(|visitor| visitor.stage);
+    let right = match need {
+        None if stage == Some(Stage::In) => return Err(Box::new(app.fault(headers, &Fault::Page))),
+        // Who is not in does not learn which addresses there are.
+        None => None,
+        Some(Need::Open | Need::Door) => return Ok(()),
+        Some(Need::Step(step)) if stage == Some(step) => return Ok(()),
+        Some(Need::Step(_)) => return Err(Box::new(redirect("/login", None))),
+        Some(Need::Demo) if !app.demo => return Err(Box::new(app.fault(headers, &Fault::Page))),
+        Some(Need::Demo) => return Ok(()),
+        Some(Need::Right(right)) => Some(right),
+    };
+    match (stage, right, app.staff()) {
+        (Some(Stage::In), Some(right), Some(staff)) if may(staff.role(), right) => Ok(()),
+        (Some(Stage::In), Some(right), Some(_)) => {
+            note_denied(app, right).await;
+            Err(Box::new(app.fault(headers, &Fault::Right)))
+        }
+        // What was typed into a form of an ended session is not carried through the login; the page says so.
+        _ if !request.method.is_safe() => Err(Box::new(app.fault(headers, &Fault::Session))),
+        (Some(Stage::Factor), ..) => Err(Box::new(redirect("/login/code", None))),
+        (Some(Stage::Enrol), ..) => Err(Box::new(redirect("/login/factor", None))),
+        _ => Err(Box::new(redirect(&login_to(&request.uri), None))),
+    }
+}
+
+/// Who tries what their role may not do stands in the log.
+async fn note_denied(app: &Arc<App>, right: Right) {
+    let Some(visitor) = app.visitor.clone() else { return };
+    let noted = app.with_accounts(move |accounts| accounts.denied(&visitor, right)).await;
+    if !matches!(noted, Ok(Ok(()))) {
+        tracing::warn!(?right, "a refused page could not be noted in the log");
+    }
+}
+
+/// A request that changes something carries a form of our own, with this browser's token in it, once.
+async fn own_form(app: &Arc<App>, request: &Parts, body: Body) -> Result<Body, Stop> {
+    if request.method.is_safe() {
+        return Ok(body);
+    }
+    let headers = &request.headers;
+    let forged = || Box::new(app.fault(headers, &Fault::Forged));
+    if !app.gate.is_own_origin(&request.method, headers) || !guard::is_form(headers) {
+        return Err(forged());
+    }
+    let max = if request.uri.path() == "/admin/staff/import" { LIST_FORM_BYTES_MAX } else { FORM_BYTES_MAX };
+    let Ok(bytes) = to_bytes(body, max).await else { return Err(Box::new(app.fault(headers, &Fault::Long))) };
+    if app.guard.is_own_form(&bytes) { Ok(Body::from(bytes)) } else { Err(forged()) }
+}
+
+fn device_of(request: &Request) -> Device {
+    let source = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| addr.ip());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Device {
+        source: source.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        agent: agent.chars().take(AGENT_CHARS_MAX).collect(),
+    }
+}
+
+/// The login page that leads back here.
+fn login_to(uri: &Uri) -> String {
+    let here = uri.path_and_query().map_or("/", |here| here.as_str());
+    if here == "/" { "/login".to_owned() } else { format!("/login?to={}", percent(here)) }
+}
+
+/// Text as the value of a query.
+pub(crate) fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// The cookie that keeps a language for a year.
@@ -60,7 +182,7 @@ pub(super) fn lang_cookie(lang: Lang) -> Option<HeaderValue> {
 }
 
 /// On to another page of this portal, with a cookie.
-pub(super) fn redirect(to: &str, cookie: Option<HeaderValue>) -> Response {
+pub(crate) fn redirect(to: &str, cookie: Option<HeaderValue>) -> Response {
     let Ok(to) = HeaderValue::from_str(to) else { return StatusCode::BAD_REQUEST.into_response() };
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
     if let Some(cookie) = cookie {

@@ -1,30 +1,43 @@
-//! All routes in one table, and what stands before each: own host, key, own forms.
+//! All routes in one table, and what stands before each: own host, session, right, own forms.
 //!
-//! `context` is what every request has, `enter` the guard in front, `routes` the screens, `stream` a person's pages that are
-//! sent while holders answer, `looks` who looked and files of documents.
+//! `context` is what every request has, `needs` what each address needs, `enter` the guard in front, `routes` the screens of
+//! patients, `stream` a person's pages that are sent while holders answer, `looks` who looked and files of documents; the
+//! screens of staff are in [`crate::auth`].
 mod context;
 mod enter;
 mod looks;
+mod needs;
 mod routes;
 mod stream;
 
+use crate::auth;
 use crate::desk::Desk;
+use crate::limits::LIST_FORM_BYTES_MAX;
 use crate::serve::PortalConfig;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware;
 use axum::routing::{get, post};
-use context::App;
-use service::Staff;
+use context::Portal;
+use service::staff::Accounts;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-pub use crate::guard::Doors;
+pub(crate) use context::{App, page_with};
+pub(crate) use enter::{percent, redirect};
+pub use needs::{NEEDS, Need};
 
-/// The pages over a desk, for a portal that is reached at `addr`.
-pub fn router(desk: Arc<dyn Desk>, staff: Staff, config: &PortalConfig, addr: SocketAddr, doors: Doors) -> Router {
-    let app = Arc::new(App::new(desk, staff, config, addr, doors));
-    Router::new()
+/// The pages over a desk and the accounts of its staff, for a portal that is reached at `addr`.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn router(
+    desk: Arc<dyn Desk>,
+    accounts: Accounts,
+    config: &PortalConfig,
+    addr: SocketAddr,
+) -> Result<Router, getrandom::Error> {
+    let portal = Arc::new(Portal::new(desk, accounts, config, addr)?);
+    let pages = Router::new()
         .route("/", get(routes::home))
         .route("/patients", get(routes::patients).post(routes::search))
         .route("/patients/{patient}/timeline", get(stream::timeline))
@@ -39,9 +52,10 @@ pub fn router(desk: Arc<dyn Desk>, staff: Staff, config: &PortalConfig, addr: So
         .route("/assets/{name}", get(routes::asset))
         .route("/healthz", get(routes::healthz))
         .route("/readyz", get(routes::readyz))
+        .merge(auth::routes(config.demo))
         .fallback(routes::nothing)
         .method_not_allowed_fallback(routes::nothing)
-        .layer(DefaultBodyLimit::max(crate::limits::FORM_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(app.clone(), enter::enter))
-        .with_state(app)
+        // What is longer was refused in front, page by page.
+        .layer(DefaultBodyLimit::max(LIST_FORM_BYTES_MAX));
+    Ok(Router::new().fallback(enter::enter).with_state(enter::Doorway { portal, pages }))
 }

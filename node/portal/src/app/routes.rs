@@ -32,7 +32,6 @@ pub(super) async fn patients(State(app): State<Arc<App>>, headers: HeaderMap, ur
 /// What a search box sends.
 #[derive(Deserialize)]
 pub(super) struct SearchForm {
-    token: String,
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -46,9 +45,6 @@ pub(super) async fn search(
     form: Result<Form<SearchForm>, FormRejection>,
 ) -> Response {
     let Ok(Form(form)) = form else { return app.fault(&headers, &Fault::Forged) };
-    if !app.guard.is_token(&form.token) {
-        return app.fault(&headers, &Fault::Forged);
-    }
     let chosen = Lang::parse(&form.lang);
     let text: String = form.q.chars().take(TEXT_CHARS_MAX).collect();
     let asked = text.clone();
@@ -70,7 +66,6 @@ pub(super) async fn search(
 /// What the question to other holders needs.
 #[derive(Deserialize)]
 pub(super) struct AskForm {
-    token: String,
     #[serde(default)]
     ground: String,
 }
@@ -83,9 +78,6 @@ pub(super) async fn ask(
     form: Result<Form<AskForm>, FormRejection>,
 ) -> Response {
     let Ok(Form(form)) = form else { return app.fault(&headers, &Fault::Forged) };
-    if !app.guard.is_token(&form.token) {
-        return app.fault(&headers, &Fault::Forged);
-    }
     let Some(patient) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
     let ground: String = form.ground.trim().chars().take(TEXT_CHARS_MAX).collect();
     let to = format!("/patients/{}/timeline", patient.0);
@@ -135,7 +127,13 @@ pub(super) async fn healthz() -> &'static str {
 
 /// The node runs.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    match app.call(|desk, _| Ok(desk.is_ready())).await {
+    let Ok(permit) = app.permit() else { return (StatusCode::SERVICE_UNAVAILABLE, "busy\n").into_response() };
+    let desk = app.desk.clone();
+    let asked = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        desk.is_ready()
+    });
+    match asked.await {
         Ok(true) => "ready\n".into_response(),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response(),
     }

@@ -189,7 +189,8 @@ fn streamed(
             tokio::task::spawn_blocking(move || {
                 let _permit = permit;
                 let mut each = |answer: HolderAnswer| tell.blocking_send(Told::Answer(Box::new(answer))).is_ok();
-                let done = app.desk.ask(&app.staff, patient, &ground, &mut each);
+                let nobody = || Err(DeskError::Failed("nobody is signed in".into()));
+                let done = app.staff().map_or_else(nobody, |staff| app.desk.ask(staff, patient, &ground, &mut each));
                 let _ = tell.blocking_send(Told::Done(done));
             });
         }

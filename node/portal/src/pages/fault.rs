@@ -7,8 +7,12 @@ use maud::{Markup, html};
 /// Why a page cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// No key of the entrance.
-    Key,
+    /// The role of who asks has not the right.
+    Right,
+    /// The session is over; what was typed is not carried through the login.
+    Session,
+    /// The form is too long.
+    Long,
     /// Another name than the portal's in the address.
     Host {
         /// The right one.
@@ -26,7 +30,8 @@ impl Fault {
     /// The number that goes with it.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Key | Self::Forged => StatusCode::FORBIDDEN,
+            Self::Right | Self::Session | Self::Forged => StatusCode::FORBIDDEN,
+            Self::Long => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Host { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Page | Self::Desk(DeskError::Unknown) => StatusCode::NOT_FOUND,
             Self::Desk(DeskError::EmptySearch) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -38,7 +43,9 @@ impl Fault {
     fn texts(&self, words: &Words) -> (String, String) {
         let pair = |title, text| (words.get(title), words.get(text));
         match self {
-            Self::Key => pair(Key::FaultKeyTitle, Key::FaultKeyText),
+            Self::Right => pair(Key::FaultRightTitle, Key::FaultRightText),
+            Self::Session => pair(Key::FaultSessionTitle, Key::FaultSessionText),
+            Self::Long => pair(Key::FaultLongTitle, Key::FaultLongText),
             Self::Host { url } => {
                 (words.get(Key::FaultHostTitle), words.with(Key::FaultHostText, &[("url", url.as_str().into())]))
             }
@@ -53,23 +60,25 @@ impl Fault {
     }
 }
 
-/// The page of a fault. Outside of the entrance it stands alone, without menu and search.
+/// The page of a fault. For who is not signed in it stands alone, without menu and search.
 pub fn fault(frame: &Frame<'_>, fault: &Fault) -> Markup {
     let (title, text) = fault.texts(frame.words);
     let body = html! {
         main.page #main {
             section.notice.s-danger {
-                (icon(if *fault == Fault::Key { "lock" } else { "alert" }))
+                (icon(if matches!(fault, Fault::Right | Fault::Session) { "lock" } else { "alert" }))
                 h1 { (title) }
                 p { (rich(&text)) }
-                @if !matches!(fault, Fault::Key | Fault::Host { .. }) {
-                    p.actions { a.btn href="/" { (frame.words.get(Key::FaultHome)) } }
+                @match fault {
+                    Fault::Host { .. } => {}
+                    _ if frame.signed.is_none() => p.actions { a.btn href="/login" { (frame.words.get(Key::ToLogin)) } },
+                    _ => p.actions { a.btn href="/" { (frame.words.get(Key::FaultHome)) } },
                 }
             }
         }
     };
-    match fault {
-        Fault::Key | Fault::Host { .. } => frame.bare(&title, &body),
-        _ => frame.page(&title, Nav::Other, &body),
+    if matches!(fault, Fault::Host { .. }) || frame.signed.is_none() {
+        return frame.bare(&title, &body);
     }
+    frame.page(&title, Nav::Other, &body)
 }

@@ -1,7 +1,8 @@
 //! One file per screen. A page is a function of what the desk gave and of the [`Frame`](crate::view::Frame) around it.
 //!
-//! `home` (today), `search`, `patient` (what all pages of one person share) with `timeline` (its `rows`, `summary`, `list`),
-//! `labs`, `drugs`, `documents`; `access` (who looked), `item`, and `fault` for everything that went wrong.
+//! The way in: `setup`, `login`, and behind it `me` and `staff`. `home` (today), `search`, `patient` (what all pages of one
+//! person share) with `timeline` (its `rows`, `summary`, `list`), `labs`, `drugs`, `documents`; `access` (who looked), `item`,
+//! and `fault` for everything that went wrong.
 mod access;
 mod documents;
 mod drugs;
@@ -10,9 +11,13 @@ mod home;
 mod item;
 mod labs;
 mod list;
+mod login;
+mod me;
 mod patient;
 mod rows;
 mod search;
+mod setup;
+mod staff;
 mod summary;
 mod timeline;
 
@@ -20,6 +25,10 @@ pub use access::{access, access_sheet};
 pub use fault::{Fault, fault};
 pub use home::home;
 pub use item::item;
+pub use login::{Filled, code, demo, factor, first, login, recovery};
+pub use me::me;
 pub use patient::{Asked, PatientPage};
 pub use search::search;
+pub use setup::{set_up, set_up_over};
+pub use staff::{staff, staff_codes, staff_import};
 pub use timeline::{Order, View};

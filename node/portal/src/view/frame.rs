@@ -1,7 +1,7 @@
 use super::icon::{icon, sprite};
+use super::signed::Signed;
 use crate::i18n::{Key, Words};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use protocol::kinds::Role;
 
 /// The screens of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,9 @@ pub enum Nav {
     Today,
     /// 患者
     Patients,
-    /// Neither.
+    /// 職員
+    Staff,
+    /// None of them.
     Other,
 }
 
@@ -26,8 +28,8 @@ pub struct Frame<'a> {
     pub node: &'a str,
     /// Made-up people.
     pub demo: bool,
-    /// As whom the desk looks.
-    pub role: Role,
+    /// Who is signed in.
+    pub signed: Option<Signed<'a>>,
     /// Against forged forms.
     pub token: &'a str,
     /// Path and query of this page, for the switch of language; none: the page is the answer to a form.
@@ -47,7 +49,10 @@ impl Frame<'_> {
     pub fn bare(&self, title: &str, body: &Markup) -> Markup {
         html! {
             (self.head(title))
-            header.topbar { span.wordmark { "結び" } }
+            header.topbar {
+                span.wordmark { "結び" }
+                @if self.here.is_some() { div.who.push { (self.switch(None)) } }
+            }
             (body)
             (self.close())
         }
@@ -94,22 +99,26 @@ impl Frame<'_> {
                 a.wordmark href="/" { "結び" small { (self.node) } }
                 nav.nav aria-label=(words.get(Key::NavLabel)) {
                     a href="/" aria-current=[current(Nav::Today)] { (words.get(Key::NavToday)) }
-                    a href="/patients" aria-current=[current(Nav::Patients)] { (words.get(Key::NavPatients)) }
+                    @if self.finds() {
+                        a href="/patients" aria-current=[current(Nav::Patients)] { (words.get(Key::NavPatients)) }
+                    }
+                    @if self.signed.as_ref().is_some_and(|signed| signed.manages) {
+                        a href="/admin/staff" aria-current=[current(Nav::Staff)] { (words.get(Key::NavStaff)) }
+                    }
                 }
-                form.search role="search" method="post" action="/patients" {
-                    (self.token())
-                    (icon("search"))
-                    label.away for="q-top" { (words.get(Key::SearchLabel)) }
-                    input #q-top name="q" type="search" maxlength="200" autocomplete="off" value=[search]
-                        placeholder=(words.get(Key::SearchHint));
-                    button.away type="submit" { (words.get(Key::SearchButton)) }
+                @if self.finds() {
+                    form.search role="search" method="post" action="/patients" {
+                        (self.token())
+                        (icon("search"))
+                        label.away for="q-top" { (words.get(Key::SearchLabel)) }
+                        input #q-top name="q" type="search" maxlength="200" autocomplete="off" value=[search]
+                            placeholder=(words.get(Key::SearchHint));
+                        button.away type="submit" { (words.get(Key::SearchButton)) }
+                    }
                 }
                 div.who {
                     (self.switch(search))
-                    span {
-                        b { (words.get(Key::DeskName)) }
-                        (words.with(Key::DeskNote, &[("role", role_word(words, self.role).into())]))
-                    }
+                    (self.signed_box())
                 }
             }
         }
@@ -136,20 +145,4 @@ impl Frame<'_> {
     pub fn token(&self) -> Markup {
         html! { input type="hidden" name="token" value=(self.token); }
     }
-}
-
-fn role_word(words: &Words, role: Role) -> String {
-    words.get(match role {
-        Role::Doctor => Key::RoleDoctor,
-        Role::Nurse => Key::RoleNurse,
-        Role::Pharmacist => Key::RolePharmacist,
-        Role::Dentist => Key::RoleDentist,
-        Role::CareManager => Key::RoleCareManager,
-        Role::CareStaff => Key::RoleCareStaff,
-        Role::Clerk => Key::RoleClerk,
-        Role::Emergency => Key::RoleEmergency,
-        Role::Auditor => Key::RoleAuditor,
-        Role::Administrator => Key::RoleAdministrator,
-        Role::NetworkOffice => Key::RoleNetworkOffice,
-    })
 }

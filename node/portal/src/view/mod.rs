@@ -6,6 +6,7 @@ mod dates;
 mod frame;
 mod icon;
 mod lane;
+mod signed;
 mod window;
 
 pub use badge::{
@@ -18,4 +19,5 @@ pub use dates::{age, both_calendars, day, moment};
 pub use frame::{Frame, Nav};
 pub use icon::icon;
 pub use lane::{Lane, Piece, axis, lane, legend, words_of};
+pub use signed::{Signed, role_word};
 pub use window::{Window, Zoom};

@@ -105,6 +105,13 @@ impl Accounts {
             mark,
         })
     }
+    /// The active member of staff with this number (`s7`), for commands that name one.
+    pub fn acting(&self, number: &str) -> Option<Staff> {
+        let number = StaffNumber::parse(number)?;
+        let found = all(&self.view()).map(|(_, account)| account).find(|account| account.number == number);
+        let active = found.filter(|account| account.state == super::AccountState::Active)?;
+        Staff::new(&number.to_string(), active.role).ok()
+    }
     /// Ends a session.
     pub fn log_out(&self, visitor: &Visitor) {
         let event = Event::new(self.now(), What::LoggedOut).staff(visitor.staff.id());

@@ -1,0 +1,160 @@
+use super::login::{Field, field, new_password, said};
+use crate::auth::Said;
+use crate::i18n::{Key, Words};
+use crate::view::{Frame, Nav, moment, role_word};
+use maud::{Markup, html};
+use protocol::audit::What;
+use service::staff::OwnView;
+
+/// The own page: who one is here, password, second factor, sessions, and what the log has under one's own number.
+pub fn me(frame: &Frame<'_>, own: &OwnView, wrong: Option<Said>) -> Markup {
+    let words = frame.words;
+    let title = words.get(Key::MeTitle);
+    let body = html! {
+        main.page #main {
+            div.page-head { div { h1 { (title) } p.lead { (words.get(Key::MeLead)) } } }
+            (said(words, wrong))
+            div.cols.cols-main-side {
+                div.stack {
+                    section.card { (events(words, own)) }
+                }
+                div.stack {
+                    section.card { (facts(words, own)) }
+                    section.card { (sessions(frame, own)) }
+                    section.card.pad { (password(frame)) }
+                    section.card.pad { (factor(frame, own)) }
+                }
+            }
+        }
+    };
+    frame.page(&title, Nav::Other, &body)
+}
+
+fn facts(words: &Words, own: &OwnView) -> Markup {
+    let row = &own.row;
+    html! {
+        div.card-head { h2 { (words.get(Key::MeAccount)) } }
+        dl.kv {
+            div { dt { (words.get(Key::FieldName)) } dd lang="ja" { (row.name.expose()) } }
+            div { dt { (words.get(Key::ColRole)) } dd { (role_word(words, row.role)) } }
+            @if !row.department.is_empty() {
+                div { dt { (words.get(Key::FieldDepartment)) } dd lang="ja" { (row.department) } }
+            }
+            div { dt { (words.get(Key::FieldLogin)) } dd { code { (row.login) } } }
+            div { dt { (words.get(Key::ColStaffNumber)) } dd.num { (row.number) } }
+        }
+    }
+}
+
+fn sessions(frame: &Frame<'_>, own: &OwnView) -> Markup {
+    let words = frame.words;
+    html! {
+        div.card-head { h2 { (words.get(Key::MeSessions)) } }
+        ul.plain {
+            @for (began, seen, is_this) in &own.sessions {
+                li {
+                    span { (words.with(Key::MeSession, &[
+                        ("began", moment(*began, own.now).into()), ("seen", moment(*seen, own.now).into()),
+                    ])) }
+                    @if *is_this { span.pill.s-data { (words.get(Key::MeThisSession)) } }
+                }
+            }
+        }
+        @if own.sessions.len() > 1 {
+            form.pad method="post" action="/me/sessions" {
+                (frame.token())
+                button.btn type="submit" { (words.get(Key::MeEndOthers)) }
+            }
+        }
+    }
+}
+
+fn old_password() -> Field<'static> {
+    Field {
+        name: "old",
+        label: Key::FieldOldPassword,
+        hint: None,
+        value: "",
+        kind: "password",
+        fill: "current-password",
+    }
+}
+
+fn password(frame: &Frame<'_>) -> Markup {
+    let words = frame.words;
+    html! {
+        details {
+            summary { h2 { (words.get(Key::MePassword)) } }
+            p.sub { (words.get(Key::MePasswordLead)) }
+            form.find method="post" action="/me/password" {
+                (frame.token())
+                (field(words, &old_password()))
+                (new_password(words))
+                p.actions.after { button.btn type="submit" { (words.get(Key::MePasswordButton)) } }
+            }
+        }
+    }
+}
+
+fn factor(frame: &Frame<'_>, own: &OwnView) -> Markup {
+    let words = frame.words;
+    html! {
+        details {
+            summary { h2 { (words.get(Key::MeFactor)) } }
+            p.sub { (words.with(Key::MeFactorLead, &[("n", own.recovery.into())])) }
+            form.find method="post" action="/me/factor" {
+                (frame.token())
+                // The same field as above needs another name for its label.
+                p.after { label for="f-old-factor" { b { (words.get(Key::FieldOldPassword)) } } }
+                p.find-row {
+                    input #f-old-factor name="old" type="password" autocomplete="current-password" maxlength="200" required;
+                }
+                p.actions.after { button.btn type="submit" { (words.get(Key::MeFactorButton)) } }
+            }
+        }
+    }
+}
+
+fn events(words: &Words, own: &OwnView) -> Markup {
+    html! {
+        div.card-head { h2 { (words.get(Key::MeEvents)) } }
+        @if own.events.is_empty() {
+            p.empty { (words.get(Key::MeEventsZero)) }
+        } @else {
+            div.scroll-x { table.table {
+                thead { tr {
+                    @for key in [Key::ColWhen, Key::ColWhat, Key::ColPatient, Key::ColNote] {
+                        th scope="col" { (words.get(key)) }
+                    }
+                } }
+                tbody { @for line in &own.events {
+                    tr {
+                        td.num { (moment(line.event.at, own.now)) }
+                        td { (what(words, line.event.what)) }
+                        td.num { @if let Some(patient) = line.event.patient { (patient) } }
+                        td.sub { (line.event.note) }
+                    }
+                } }
+            } }
+        }
+        p.card-foot { (words.get(Key::MeEventsFoot)) }
+    }
+}
+
+/// What happened, as far as a person does it; the rest under its word in the log.
+fn what(words: &Words, what: What) -> String {
+    let key = match what {
+        What::PatientFound => Key::WhatFound,
+        What::Shown => Key::WhatShown,
+        What::Requested => Key::WhatRequested,
+        What::Received => Key::WhatReceived,
+        What::ConsentGiven => Key::WhatConsentGiven,
+        What::ConsentWithdrawn => Key::WhatConsentWithdrawn,
+        What::LoggedIn => Key::WhatLoggedIn,
+        What::LoggedOut => Key::WhatLoggedOut,
+        What::LoginRefused => Key::WhatRefused,
+        What::ConfigChanged => Key::WhatChanged,
+        other => return other.word().to_owned(),
+    };
+    words.get(key)
+}

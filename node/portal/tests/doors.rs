@@ -1,0 +1,564 @@
+//! The way in, rights, and accounts of staff. Tests named `row_NN` are of the bad-input table of issue 6.
+#[path = "../examples/fake/desk.rs"]
+mod desk;
+mod support;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use desk::FakeDesk;
+use portal::{NEEDS, Need};
+use protocol::kinds::Role;
+use service::Staff;
+use service::limits::{LOGIN_GUESSES_FREE, SETUP_LINK_MS};
+use service::staff::{Made, Right, StaffNumber, Typed, code_of, may};
+use std::sync::Arc;
+use support::{Answer, Browser, Office, encoded};
+
+const PASSWORD: &str = "shio no kaori 26";
+
+fn door(office: &Office, demo: bool) -> Router {
+    office.router(Arc::new(FakeDesk::quick()), demo)
+}
+
+fn admin() -> Staff {
+    Staff::new("os-1", Role::Administrator).expect("a number")
+}
+
+fn add(office: &Office, login: &str, role: &str) -> Made {
+    let typed = Typed { login: login.into(), name: "見本 太郎".into(), role: role.into(), ..Typed::default() };
+    office.accounts.add(&admin(), &typed).expect("added")
+}
+
+fn secret_of(page: &Answer) -> String {
+    page.between("<code>", '<').replace(' ', "")
+}
+
+/// Chooses a password by one-time code and sets a second factor up; gives the app's secret and the page with the recovery codes.
+async fn first_login(office: &Office, browser: &mut Browser, login: &str, code: &str) -> (String, Answer) {
+    let form = [("login", login), ("code", code), ("password", PASSWORD), ("again", PASSWORD)];
+    let answer = browser.fill("/login/first", "/login/first", &form).await;
+    assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/login/factor"), "{}", answer.text());
+    let page = browser.get("/login/factor").await;
+    let secret = secret_of(&page);
+    let now = service::clock::Clock::now(office.clock.as_ref());
+    let codes = browser.fill("/login/factor", "/login/factor", &[("code", &code_of(&secret, now))]).await;
+    assert_eq!(codes.status, StatusCode::OK, "{}", codes.text());
+    (secret, codes)
+}
+
+#[tokio::test]
+async fn the_first_run_goes_from_the_link_to_the_list_of_staff() {
+    let office = Office::new();
+    let router = door(&office, false);
+    let mut browser = Browser::new(&router);
+    assert!(browser.get("/login").await.text().contains("初期設定リンク"));
+    let key = office.accounts.set_up_link().expect("nobody is known");
+    let page = format!("/setup?key={key}");
+    assert_eq!(browser.get(&page).await.status, StatusCode::OK);
+    let form = |password: &'static str, again: &'static str| {
+        [("login", "Admin-1"), ("name", "見本 花子"), ("password", password), ("again", again)]
+    };
+    for (password, again, text) in [("short", "short", "10字以上"), (PASSWORD, "another one", "一致しません")]
+    {
+        let fields = [&[("key", key.as_str())], &form(password, again)[..]].concat();
+        let answer = browser.fill(&page, "/setup", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text().contains(text) && answer.body.contains("Admin-1") && !answer.body.contains(password));
+    }
+    let fields = [&[("key", key.as_str())], &form(PASSWORD, PASSWORD)[..]].concat();
+    let answer = browser.fill(&page, "/setup", &fields).await;
+    assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/login/factor"), "{}", answer.text());
+    let cookie = answer.header(header::SET_COOKIE);
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+    // A password alone opens nothing.
+    assert_eq!(browser.get("/admin/staff").await.to(), "/login/factor");
+    let factor = browser.get("/login/factor").await;
+    assert!(factor.body.contains("<svg role=\"img\"") && factor.body.contains("viewBox"));
+    let wrong = browser.fill("/login/factor", "/login/factor", &[("code", "000000")]).await;
+    assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+    let code = code_of(&secret_of(&factor), service::clock::Clock::now(office.clock.as_ref()));
+    let codes = browser.fill("/login/factor", "/login/factor", &[("code", &code)]).await;
+    assert!(codes.text().contains("二度と表示されません"));
+    let staff = browser.get("/admin/staff").await;
+    assert!(
+        staff.status == StatusCode::OK && staff.text().contains("見本 花子") && staff.text().contains("システム管理者")
+    );
+    assert_eq!(browser.get("/patients").await.status, StatusCode::FORBIDDEN, "who runs the node reads no records");
+    // Used, and too old.
+    let mut other = Browser::new(&router);
+    assert_eq!(other.get(&page).await.status, StatusCode::FORBIDDEN);
+    let answer = other.fill("/login", "/setup", &fields).await;
+    assert!(answer.status == StatusCode::FORBIDDEN && answer.text().contains("30分間"));
+}
+
+#[tokio::test]
+async fn row_65_a_set_up_link_that_is_old_or_guessed_opens_nothing() {
+    let office = Office::new();
+    let router = door(&office, false);
+    let mut browser = Browser::new(&router);
+    let key = office.accounts.set_up_link().expect("nobody is known");
+    office.clock.advance(SETUP_LINK_MS);
+    for key in [key.as_str(), "", "guess"] {
+        assert_eq!(browser.get(&format!("/setup?key={key}")).await.status, StatusCode::FORBIDDEN);
+        let form = [("key", key), ("login", "a-1"), ("name", "x"), ("password", PASSWORD), ("again", PASSWORD)];
+        assert_eq!(browser.fill("/login", "/setup", &form).await.status, StatusCode::FORBIDDEN);
+    }
+    assert!(office.accounts.is_empty());
+}
+
+#[tokio::test]
+async fn row_61_a_session_fixed_before_the_login_is_worth_nothing() {
+    let office = Office::new();
+    let made = add(&office, "d-1", "doctor");
+    let router = door(&office, false);
+    let mut browser = Browser::with(&router, "musubi_8470=chosen-by-somebody-else");
+    first_login(&office, &mut browser, "d-1", &made.code).await;
+    let first = browser.session().expect("signed in").clone();
+    assert_ne!(first, "chosen-by-somebody-else");
+    let mut thief = Browser::with(&router, "musubi_8470=chosen-by-somebody-else");
+    assert_eq!(thief.get("/").await.to(), "/login");
+    // Between password and second factor the number changes too, and the one between opens nothing afterwards.
+    let mut numbers = vec![first];
+    office.clock.advance(60_000);
+    let mut browser = Browser::new(&router);
+    let answer = browser.fill("/login", "/login", &[("login", "d-1"), ("password", PASSWORD)]).await;
+    assert_eq!(answer.to(), "/login/code");
+    numbers.push(browser.session().expect("half in").clone());
+    assert_eq!(Browser::with(&router, &format!("musubi_8470={}", numbers[1])).get("/me").await.to(), "/login/code");
+}
+
+#[tokio::test]
+async fn rows_63_and_77_the_second_factor_is_asked_once_more_for_each_login_and_a_logout_leaves_nothing() {
+    let office = Office::new();
+    let made = add(&office, "d-1", "doctor");
+    let router = door(&office, false);
+    let mut browser = Browser::new(&router);
+    let (secret, codes) = first_login(&office, &mut browser, "d-1", &made.code).await;
+    let recovery = codes.between("<li><code>", '<');
+    let page = browser.get("/").await;
+    assert_eq!((page.status, page.header(header::CACHE_CONTROL)), (StatusCode::OK, "no-store"));
+    let out = browser.fill("/me", "/logout", &[]).await;
+    assert_eq!((out.to(), browser.session()), ("/login", None));
+    // The code that set it up is used.
+    let now = service::clock::Clock::now(office.clock.as_ref());
+    let login = [("login", "d-1"), ("password", PASSWORD)];
+    browser.fill("/login", "/login", &login).await;
+    let used = browser.fill("/login/code", "/login/code", &[("code", &code_of(&secret, now))]).await;
+    assert_eq!(used.status, StatusCode::FORBIDDEN);
+    let answer = browser.fill("/login/code", "/login/code", &[("code", &recovery)]).await;
+    assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/"), "{}", answer.text());
+    assert!(browser.get("/me").await.text().contains("残りの予備コードは 7 個"));
+}
+
+/// A page without what differs for every browser.
+fn bare(answer: &Answer, login: &str) -> String {
+    answer.body.replace(&answer.token(), "TOKEN").replace(&format!("value=\"{login}\""), "value=\"LOGIN\"")
+}
+
+#[tokio::test]
+async fn row_64_a_guesser_learns_no_login_and_waits_ever_longer() {
+    let office = Office::new();
+    let made = add(&office, "d-1", "doctor");
+    add(&office, "n-1", "nurse");
+    office.accounts.suspend(&admin(), StaffNumber(2)).expect("suspended");
+    let router = door(&office, false);
+    first_login(&office, &mut Browser::new(&router), "d-1", &made.code).await;
+    let mut runs = Vec::new();
+    for (n, login) in ["d-1", "n-1", "nobody", "x y"].into_iter().enumerate() {
+        let mut run = Vec::new();
+        for attempt in 0..LOGIN_GUESSES_FREE + 2 {
+            let mut browser = Browser::new(&router);
+            browser.source = [192, 0, n as u8, attempt as u8];
+            let hashes = office.accounts.hashes();
+            let answer = browser.fill("/login", "/login", &[("login", login), ("password", "not this one")]).await;
+            let waits = answer.header(header::RETRY_AFTER).to_owned();
+            run.push((answer.status, waits, bare(&answer, login), office.accounts.hashes() - hashes));
+        }
+        runs.push(run);
+    }
+    for run in &runs[1..] {
+        assert_eq!(&runs[0], run);
+    }
+    let statuses: Vec<u16> = runs[0].iter().map(|(status, ..)| status.as_u16()).collect();
+    assert_eq!(statuses[..LOGIN_GUESSES_FREE as usize], vec![403; LOGIN_GUESSES_FREE as usize]);
+    assert_eq!(statuses[LOGIN_GUESSES_FREE as usize..], [429, 429]);
+    assert!(runs[0].last().is_some_and(|(_, waits, ..)| waits == "1"), "{:?}", runs[0].last());
+    // Also the right password has to wait; after that it is taken.
+    let mut browser = Browser::new(&router);
+    let right = [("login", "d-1"), ("password", PASSWORD)];
+    assert_eq!(browser.fill("/login", "/login", &right).await.status, StatusCode::TOO_MANY_REQUESTS);
+    office.clock.advance(1_000);
+    assert_eq!(browser.fill("/login", "/login", &right).await.to(), "/login/code");
+}
+
+#[tokio::test]
+async fn row_62_a_cookie_carried_to_another_browser_ends_the_session() {
+    let office = Office::staged();
+    let router = door(&office, false);
+    let cookie = office.cookie(Role::Doctor);
+    let mut thief = Browser::with(&router, &cookie);
+    thief.agent = "another browser";
+    assert_eq!(thief.get("/patients").await.to(), "/login?to=/patients");
+    assert_eq!(Browser::with(&router, &cookie).get("/patients").await.to(), "/login?to=/patients");
+}
+
+#[tokio::test]
+async fn a_deep_link_and_the_language_survive_the_login_and_lead_nowhere_else() {
+    let office = Office::new();
+    let made = add(&office, "d-1", "doctor");
+    let router = door(&office, false);
+    let (secret, _) = first_login(&office, &mut Browser::new(&router), "d-1", &made.code).await;
+    office.clock.advance(60_000);
+    let mut browser = Browser::new(&router);
+    let deep = browser.get("/patients/1/timeline?zoom=year&to=20260101").await;
+    let login = deep.to().to_owned();
+    assert_eq!(login, "/login?to=/patients/1/timeline%3Fzoom%3Dyear%26to%3D20260101");
+    let english = browser.get(&format!("{login}&lang=en")).await;
+    assert_eq!(english.to(), login);
+    let page = browser.get(&login).await;
+    assert!(page.body.contains("<html lang=\"en\">") && page.text().contains("Sign in"));
+    let to = "/patients/1/timeline?zoom=year&to=20260101";
+    assert!(page.body.contains(&format!("name=\"to\" value=\"{}\"", to.replace('&', "&amp;"))));
+    let answer = browser.fill(&login, "/login", &[("login", "d-1"), ("password", PASSWORD), ("to", to)]).await;
+    let next = answer.to().to_owned();
+    assert!(next.starts_with("/login/code?to=/patients/1/timeline"), "{next}");
+    let code = code_of(&secret, service::clock::Clock::now(office.clock.as_ref()));
+    let answer = browser.fill(&next, "/login/code", &[("code", &code), ("to", to)]).await;
+    assert_eq!(answer.to(), to);
+    assert!(browser.get(to).await.body.contains("<html lang=\"en\">"));
+    // Who is in and opens the login goes on, but not to another host.
+    for odd in ["//evil.example", "https://evil.example/", "/%5Cevil.example"] {
+        assert_eq!(browser.get(&format!("/login?to={odd}")).await.to(), "/", "{odd}");
+    }
+}
+
+/// What can be asked of each address of the table, with numbers in it; and all that changes something.
+const ASKED: &[(&str, &str)] = &[
+    ("GET", "/"),
+    ("GET", "/me"),
+    ("POST", "/me/password"),
+    ("POST", "/me/factor"),
+    ("POST", "/me/sessions"),
+    ("POST", "/logout"),
+    ("GET", "/patients"),
+    ("POST", "/patients"),
+    ("GET", "/patients/1/timeline"),
+    ("POST", "/patients/1/ask"),
+    ("GET", "/patients/1/items/own-03030303030303030303030303030303"),
+    ("GET", "/patients/1/consent"),
+    ("GET", "/patients/1/consent/new"),
+    ("GET", "/patients/1/access"),
+    ("GET", "/patients/1/access/print"),
+    ("GET", "/consents"),
+    ("GET", "/consents/1"),
+    ("GET", "/matching"),
+    ("POST", "/matching/1"),
+    ("GET", "/emergency"),
+    ("GET", "/emergency/review"),
+    ("GET", "/network"),
+    ("GET", "/accords"),
+    ("GET", "/founders"),
+    ("POST", "/founders/1"),
+    ("GET", "/admin/log"),
+    ("GET", "/admin/staff"),
+    ("POST", "/admin/staff"),
+    ("GET", "/admin/staff/import"),
+    ("POST", "/admin/staff/import"),
+    ("POST", "/admin/staff/s2/reset"),
+    ("POST", "/admin/staff/s2/suspend"),
+    ("POST", "/admin/staff/s2/resume"),
+    ("POST", "/admin/staff/s2/role"),
+    ("GET", "/admin/keys"),
+];
+
+#[tokio::test]
+async fn row_85_every_role_reaches_what_the_table_says_and_nothing_else() {
+    let fits = |pattern: &str, path: &str| {
+        let (mut own, mut parts) = (pattern.split('/'), path.split('/'));
+        loop {
+            match (own.next(), parts.next()) {
+                (None, None) | (Some("*"), Some(_)) => return true,
+                (Some("{}"), Some(_)) => {}
+                (Some(own), Some(part)) if own == part => {}
+                _ => return false,
+            }
+        }
+    };
+    let right_of = |path: &str| -> Option<Right> {
+        NEEDS.iter().find(|(pattern, _)| fits(pattern, path)).and_then(|(_, need)| match need {
+            Need::Right(right) => Some(*right),
+            _ => None,
+        })
+    };
+    for (pattern, need) in NEEDS.iter().filter(|(_, need)| matches!(need, Need::Right(_))) {
+        assert!(ASKED.iter().any(|(_, path)| fits(pattern, path)), "{pattern} ({need:?}) is tried by nobody");
+    }
+    for role in Role::ALL {
+        for (method, path) in ASKED {
+            let office = Office::staged();
+            let router = door(&office, false);
+            let mut browser = Browser::with(&router, &office.cookie(*role));
+            let right = right_of(path).unwrap_or_else(|| panic!("{path} is not in the table"));
+            let answer = match *method {
+                "GET" => browser.get(path).await,
+                _ => browser.fill("/me", path, &[]).await,
+            };
+            let denied = answer.status == StatusCode::FORBIDDEN && answer.text().contains("この操作の権限がありません");
+            assert_eq!(denied, !may(*role, right), "{role} {method} {path}: {}", answer.status);
+            if *path == "/admin/staff/s2/suspend" {
+                let rows = office.accounts.list(&admin()).expect("rows");
+                let state = rows.iter().find(|row| row.number == StaffNumber(2)).expect("there").state.word();
+                assert_eq!(state == "suspended", !denied, "{role}: what is refused changes nothing");
+            }
+        }
+    }
+    // Nobody at all, and who is half in.
+    let office = Office::new();
+    let router = door(&office, false);
+    for (method, path) in ASKED {
+        let mut browser = Browser::new(&router);
+        let answer = match *method {
+            "GET" => browser.get(path).await,
+            _ => browser.fill("/login", path, &[]).await,
+        };
+        let expect = if *method == "GET" { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN };
+        assert_eq!(answer.status, expect, "{method} {path}");
+        assert!(!answer.body.contains("みなと病院"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn row_67_no_forged_form_changes_anything() {
+    let office = Office::staged();
+    let router = door(&office, false);
+    let doors = [("POST", "/login"), ("POST", "/login/first"), ("POST", "/setup")];
+    for (_, path) in ASKED.iter().chain(&doors).filter(|(method, _)| *method == "POST") {
+        let role = if path.starts_with("/admin") || path.starts_with("/founders") {
+            Role::Administrator
+        } else {
+            Role::Doctor
+        };
+        let mut browser = Browser::with(&router, &office.cookie(role));
+        let token = browser.get("/me").await.token();
+        let other = Browser::with(&router, &office.cookie(role)).get("/me").await.token();
+        let log = office.house.service.log_head().size;
+        for form in [String::new(), "token=".into(), format!("token={other}"), format!("token={token}&token={token}")] {
+            assert_eq!(browser.post(path, &form).await.status, StatusCode::FORBIDDEN, "{path} {form}");
+        }
+        let good = format!("token={token}");
+        let kinds = ["application/json", "text/plain", "multipart/form-data; boundary=x"];
+        let odd = kinds.map(|kind| ("content-type", kind)).into_iter();
+        let odd = odd.chain([
+            ("origin", "http://evil.example"),
+            ("sec-fetch-site", "same-site"),
+            ("sec-fetch-site", "cross-site"),
+        ]);
+        for (name, value) in odd {
+            let mut request = browser.request(Method::POST, path);
+            if name != "content-type" {
+                request = request.header("content-type", "application/x-www-form-urlencoded");
+            }
+            let request = request.header(name, value).body(Body::from(good.clone())).expect("a request");
+            assert_eq!(browser.send(request).await.status, StatusCode::FORBIDDEN, "{path} {name}: {value}");
+        }
+        // Another method does not get around it.
+        for method in [Method::PUT, Method::DELETE, Method::PATCH] {
+            let request = browser.request(method, path).header("x-http-method-override", "POST");
+            let answer = browser.send(request.body(Body::from(good.clone())).expect("a request")).await;
+            assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+        }
+        let got = browser.get(&format!("{path}?token={token}&_method=post")).await;
+        assert!(got.status != StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(browser.get("/").await.status == StatusCode::OK, "{path}: still signed in");
+        let shown = office.house.service.log_head().size - log;
+        assert!(shown <= 1, "{path}: a GET of an own page may say that it was shown, nothing else: {shown}");
+    }
+    let rows = office.accounts.list(&admin()).expect("rows");
+    assert!(rows.len() == Role::ALL.len() && rows.iter().all(|row| row.state.word() == "active"));
+}
+
+#[tokio::test]
+async fn row_69_fields_that_no_form_has_are_not_applied() {
+    let office = Office::new();
+    let router = door(&office, false);
+    let key = office.accounts.set_up_link().expect("nobody is known");
+    let mut browser = Browser::new(&router);
+    let form = [
+        ("key", key.as_str()),
+        ("login", "a-1"),
+        ("name", "x"),
+        ("password", PASSWORD),
+        ("again", PASSWORD),
+        ("role", "doctor"),
+        ("is_demo", "true"),
+        ("__proto__", "x"),
+    ];
+    assert_eq!(browser.fill("/login", "/setup", &form).await.status, StatusCode::SEE_OTHER);
+    let rows = office.accounts.list(&admin()).expect("rows");
+    assert_eq!(rows[0].role, Role::Administrator);
+    let twice = browser.fill("/login", "/login", &[("login", "a-1"), ("login", "b-2"), ("password", PASSWORD)]).await;
+    assert_eq!(twice.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn row_70_a_form_of_an_ended_session_says_so_and_a_double_one_acts_once() {
+    let office = Office::staged();
+    let router = door(&office, false);
+    let mut browser = Browser::with(&router, &office.cookie(Role::Administrator));
+    let token = browser.get("/admin/staff").await.token();
+    let form = format!("token={token}&login=n-9&name={}&role=nurse", encoded("新人"));
+    assert!(browser.post("/admin/staff", &form).await.text().contains("一回限りのコード"));
+    let again = browser.post("/admin/staff", &form).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text().contains("使われています") && again.body.contains("新人"), "what was typed is still there");
+    browser.post("/logout", &format!("token={token}")).await;
+    let stale = browser.post("/admin/staff", &form).await;
+    assert!(stale.status == StatusCode::FORBIDDEN && stale.text().contains("ログインが切れています"));
+}
+
+#[tokio::test]
+async fn an_administrator_adds_resets_suspends_and_the_person_comes_in() {
+    let office = Office::staged();
+    let router = door(&office, false);
+    let mut admin = Browser::with(&router, &office.cookie(Role::Administrator));
+    let evil = "<script>alert(1)</script>";
+    let form = [("login", "n-9"), ("name", evil), ("role", "nurse"), ("department", "病棟\" onload=\"x")];
+    let codes = admin.fill("/admin/staff", "/admin/staff", &form).await;
+    assert!(codes.status == StatusCode::OK && !codes.body.contains("<script") && codes.body.contains("&lt;script"));
+    let code = codes.between("<td><code>n-9</code></td><td><code>", '<');
+    let mut nurse = Browser::new(&router);
+    nurse.source = [192, 0, 2, 7];
+    first_login(&office, &mut nurse, "n-9", &code).await;
+    for path in ["/", "/me"] {
+        let page = nurse.get(path).await;
+        assert!(page.status == StatusCode::OK && !page.body.contains("<script"), "{path}");
+    }
+    let staff = admin.get("/admin/staff").await;
+    assert!(!staff.body.contains("<script") && !staff.body.contains("onload=\"x"));
+    let number = format!("s{}", Role::ALL.len() + 1);
+    let at = |deed: &str| format!("/admin/staff/{number}/{deed}");
+    assert_eq!(
+        admin.fill("/admin/staff", &at("role"), &[("role", "clerk"), ("department", "受付")]).await.to(),
+        "/admin/staff"
+    );
+    assert_eq!(nurse.get("/patients/1/timeline").await.status, StatusCode::FORBIDDEN, "at once");
+    assert_eq!(admin.fill("/admin/staff", &at("suspend"), &[]).await.to(), "/admin/staff");
+    assert_eq!(nurse.get("/").await.to(), "/login");
+    admin.fill("/admin/staff", &at("resume"), &[]).await;
+    let reset = admin.fill("/admin/staff", &at("reset"), &[("factor", "yes")]).await;
+    let code = reset.between("<td><code>n-9</code></td><td><code>", '<');
+    first_login(&office, &mut nurse, "n-9", &code).await;
+    for path in ["/admin/staff/s999/reset", "/admin/staff/x/reset", "/admin/staff/s999/suspend"] {
+        assert_eq!(admin.fill("/admin/staff", path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    // The last administrator cannot lock everybody out.
+    let own = office.accounts.list(&crate::admin()).expect("rows");
+    let own = own.iter().find(|row| row.role == Role::Administrator).expect("one").number;
+    let last = admin.fill("/admin/staff", &format!("/admin/staff/{own}/suspend"), &[]).await;
+    assert!(last.status == StatusCode::UNPROCESSABLE_ENTITY && last.text().contains("最後の管理者"));
+}
+
+#[tokio::test]
+async fn row_145_a_list_is_previewed_line_by_line_and_its_formulas_are_text() {
+    let office = Office::staged();
+    let router = door(&office, false);
+    let mut admin = Browser::with(&router, &office.cookie(Role::Administrator));
+    let list = "ログイン,氏名,職種,部署\nn-21,=1+1,看護師,@SUM\nn-22,\"<b>太字</b>\",医師,\nn-21,再,医師,\nx y,誤,医師,\nn-23,誤,王様,\n";
+    let preview =
+        admin.fill("/admin/staff/import", "/admin/staff/import", &[("list", list), ("step", "preview")]).await;
+    let text = preview.text();
+    for word in ["登録できる行 2、直す行 3", "2行目と重複", "知らない職種です", "登録します"]
+    {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(!preview.body.contains("<b>太字"));
+    assert_eq!(office.accounts.list(&crate::admin()).expect("rows").len(), Role::ALL.len(), "only looked at");
+    let done = admin.fill("/admin/staff/import", "/admin/staff/import", &[("list", list), ("step", "import")]).await;
+    assert!(
+        done.body.contains(",&#39;=1+1,") || done.body.contains("&quot;'=1+1&quot;") || done.body.contains("\"'=1+1\""),
+        "{}",
+        done.body
+    );
+    assert_eq!(office.accounts.list(&crate::admin()).expect("rows").len(), Role::ALL.len() + 2);
+    let none =
+        admin.fill("/admin/staff/import", "/admin/staff/import", &[("list", "a,b\n"), ("step", "preview")]).await;
+    assert!(none.status == StatusCode::UNPROCESSABLE_ENTITY && none.text().contains("login"));
+    let huge = format!("token=x&list={}", "a".repeat(3 << 20));
+    assert_eq!(admin.post("/admin/staff/import", &huge).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let long = format!("token=x&name={}", "a".repeat(64 << 10));
+    assert_eq!(admin.post("/admin/staff", &long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn the_own_page_changes_the_password_and_ends_other_sessions() {
+    let office = Office::new();
+    let made = add(&office, "d-1", "doctor");
+    let router = door(&office, false);
+    let mut here = Browser::new(&router);
+    let (secret, _) = first_login(&office, &mut here, "d-1", &made.code).await;
+    office.clock.advance(60_000);
+    let mut there = Browser::new(&router);
+    there.fill("/login", "/login", &[("login", "d-1"), ("password", PASSWORD)]).await;
+    let code = code_of(&secret, service::clock::Clock::now(office.clock.as_ref()));
+    there.fill("/login/code", "/login/code", &[("code", &code)]).await;
+    assert!(there.get("/me").await.text().contains("ログイン中の端末"));
+    let new = "kaze ga tsuyoi hi";
+    let wrong = here.fill("/me", "/me/password", &[("old", "not this"), ("password", new), ("again", new)]).await;
+    assert!(wrong.status == StatusCode::FORBIDDEN && wrong.text().contains("今のパスワードが違います"));
+    let before = here.session().cloned();
+    let done = here.fill("/me", "/me/password", &[("old", PASSWORD), ("password", new), ("again", new)]).await;
+    assert_eq!(done.to(), "/me", "{}", done.text());
+    assert!(here.session() != before.as_ref() && here.get("/me").await.status == StatusCode::OK);
+    assert_eq!(there.get("/me").await.to(), "/login?to=/me");
+}
+
+#[tokio::test]
+async fn roles_are_switched_in_the_demo_and_nowhere_else() {
+    let office = Office::staged();
+    let demo = door(&office, true);
+    let link = office.accounts.demo_link().expect("a demo");
+    let mut browser = Browser::new(&demo);
+    assert_eq!(browser.get(&format!("/enter?key={link}")).await.to(), "/");
+    assert!(browser.get("/").await.text().contains("見本 医師"));
+    assert_eq!(browser.fill("/demo", "/demo", &[("role", "clerk")]).await.to(), "/");
+    assert_eq!(browser.get("/patients/1/timeline").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(Browser::new(&demo).get(&format!("/enter?key={link}")).await.to(), "/demo", "used once");
+    // A real node, even one whose store came from a demo, has no such door.
+    let real = door(&office, false);
+    let mut browser = Browser::with(&real, &office.cookie(Role::Doctor));
+    assert_eq!(browser.get("/demo").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.fill("/me", "/demo", &[("role", "administrator")]).await.status, StatusCode::NOT_FOUND);
+    assert!(!browser.get("/").await.body.contains("/demo"));
+    let link = office.accounts.demo_link().expect("its store is one");
+    assert!(Browser::new(&real).get(&format!("/enter?key={link}")).await.status.is_client_error());
+}
+
+#[tokio::test]
+async fn every_page_of_the_way_in_keeps_to_itself_in_both_languages() {
+    let office = Office::staged();
+    let router = door(&office, true);
+    for lang in ["ja", "en"] {
+        for path in ["/login", "/login/first", "/setup?key=x", "/demo"] {
+            let mut browser = Browser::with(&router, &format!("musubi_lang={lang}"));
+            check_page(&browser.get(path).await, path, lang);
+        }
+        let mut admin = Browser::with(&router, &office.cookie(Role::Administrator));
+        admin.cookies.insert("musubi_lang".into(), lang.into());
+        for path in ["/", "/me", "/admin/staff", "/admin/staff/import", "/patients", "/nothing"] {
+            check_page(&admin.get(path).await, path, lang);
+        }
+    }
+}
+
+fn check_page(page: &Answer, path: &str, lang: &str) {
+    assert!(page.body.starts_with("<!DOCTYPE html>") && page.body.ends_with("</html>"), "{path}");
+    assert!(page.body.contains(&format!("<html lang=\"{lang}\">")), "{path}");
+    assert!(page.header(header::CONTENT_SECURITY_POLICY).contains("frame-ancestors 'none'"), "{path}");
+    assert_eq!(page.header(header::CACHE_CONTROL), "no-store", "{path}");
+    for forbidden in [" style=", "<script", "http://", "https://", "javascript:", " onclick"] {
+        assert!(!page.body.contains(forbidden), "{path} has {forbidden}");
+    }
+    let inputs = page.body.matches("<input").count() - page.body.matches("type=\"hidden\"").count();
+    assert!(page.body.matches("<label").count() >= inputs, "{path}: every field has a label");
+}
