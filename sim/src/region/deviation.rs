@@ -381,7 +381,8 @@ impl Deviation {
             Self::EqualStamps => {
                 let slot = Slot { department: "-", ..**slot };
                 let path = format!("{place}/{}", name(patient, &slot, slot.key, stamp, Flag::Current));
-                (path, jis.encode(text), Some((kind, Flag::Current)))
+                // Other bytes: equal ones at one moment would be the same version twice.
+                (path, jis.encode(&format!("{text}ZZX|1|again\r")), Some((kind, Flag::Current)))
             }
             Self::WrongKind => {
                 let slot = slot.of(if kind == "OMD" { "OMP-01" } else { "OMD" });

@@ -21,6 +21,30 @@ pub fn document_type(code: &str) -> Option<DocumentType> {
     Some(DocumentType { code, name, group })
 }
 
+/// The words of a SEAMAT kind (`LJCS-300R`): what was examined, and whether it is data (`D`) or a report (`R`).
+///
+/// Source: SEAMAT, 日本循環器学会 codes for the extended storage.
+pub fn cardiology_kind(code: &str) -> Option<String> {
+    let rest = code.strip_prefix("LJCS-")?;
+    let (number, last) = rest.split_at_checked(3)?;
+    let what = CARDIOLOGY.iter().find(|(known, _)| *known == number)?.1;
+    match last {
+        "D" => Some(format!("{what} データ")),
+        "R" => Some(format!("{what} 報告書")),
+        "" => Some(what.to_owned()),
+        _ => None,
+    }
+}
+
+const CARDIOLOGY: &[(&str, &str)] = &[
+    ("100", "心電図"),
+    ("200", "超音波"),
+    ("300", "心カテーテル"),
+    ("400", "心臓核医学"),
+    ("800", "その他の生理検査"),
+    ("900", "その他の放射線検査"),
+];
+
 /// Code, name, group; sorted by code. Names of a group's members end with the group's word where the table leaves it out.
 #[rustfmt::skip]
 const DOCUMENTS: &[(&str, &str, &str)] = &[
@@ -159,5 +183,7 @@ mod tests {
         assert_eq!(document_type("28010-7").map(|found| found.name), Some("心電図報告書"));
         assert_eq!(document_type("59284-0").map(|found| found.name), Some("同意書"));
         assert_eq!(document_type("0-0"), None);
+        assert_eq!(cardiology_kind("LJCS-300R").as_deref(), Some("心カテーテル 報告書"));
+        assert_eq!(cardiology_kind("LJCS-999R"), None);
     }
 }

@@ -8,7 +8,7 @@ mod tables;
 mod usage;
 
 pub use department::department;
-pub use document::{DOCUMENT_TABLE, DocumentType, document_type};
+pub use document::{DOCUMENT_TABLE, DocumentType, cardiology_kind, document_type};
 pub use dosage::{DayTime, Dosage, MealTiming, Timing, dosage};
 pub use tables::word;
 pub use usage::{usage_supplement, usage_words};

@@ -51,6 +51,11 @@ pub struct DocumentFile {
 impl Document {
     /// One line: the kind's words, never a file's name (which may hold a patient's).
     pub fn title(&self) -> String {
+        if self.local.text.is_empty()
+            && let Some(words) = crate::codes::cardiology_kind(&self.local.code)
+        {
+            return words;
+        }
         let words = [self.standard.shown(), self.local.shown()];
         words.into_iter().find(|text| !text.is_empty()).unwrap_or("文書").to_owned()
     }

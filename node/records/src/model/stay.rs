@@ -118,10 +118,10 @@ pub fn stays(events: &[&Visit]) -> Vec<Stay> {
         plan(&mut stays, visit);
     }
     stays.sort_by(|a, b| a.start().cmp(&b.start()));
-    let later: Vec<bool> = stays.iter().map(|stay| !stay.is_planned()).collect();
-    for at in 0..stays.len() {
-        if stays[at].is_running() && later.get(at + 1).copied().unwrap_or(false) {
-            stays[at].gaps.push(StayGap::NoDischarge);
+    let came: Vec<bool> = stays.iter().skip(1).map(|stay| !stay.is_planned()).collect();
+    for (stay, next_came) in stays.iter_mut().zip(came) {
+        if stay.is_running() && next_came {
+            stay.gaps.push(StayGap::NoDischarge);
         }
     }
     stays

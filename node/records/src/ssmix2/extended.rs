@@ -205,7 +205,9 @@ mod tests {
         assert_eq!(main(&["a.png", "b.xml", "c.pdf"]), ("b.xml".into(), false));
         assert_eq!(main(&["a.png", "c.pdf"]), ("c.pdf".into(), false));
         assert_eq!(main(&["b.png", "a.png"]), ("a.png".into(), false));
-        assert_eq!(document(&KindFolder::parse(FOLDER), &[]).value.title(), "経過記録");
+        let title = |folder: &str| document(&KindFolder::parse(folder), &[]).value.title();
+        assert_eq!(title(FOLDER), "経過記録");
+        assert_eq!((title("LJCS-100D").as_str(), title("^^^34746-8^^LN").as_str()), ("心電図 データ", "看護サマリ"));
     }
 
     proptest! {

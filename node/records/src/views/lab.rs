@@ -164,7 +164,7 @@ fn parent(obr: Segment<'_>) -> ParentResult {
 /// Some writers send the state of the specimen and comments as ordinary rows (OBX-13 `R`, or by name).
 fn kind_of(obx: Segment<'_>, item: &LabItem) -> LabRow {
     let name = item.code.shown();
-    if SPECIMEN_ROWS.iter().any(|word| name == *word) && item.jlac10.is_empty() {
+    if SPECIMEN_ROWS.contains(&name) && item.jlac10.is_empty() {
         LabRow::Specimen
     } else if item.row == LabRow::Remark || field::text(obx, 13) == "R" || name == "コメント" {
         LabRow::Remark
