@@ -146,7 +146,7 @@ fn pictures_of_every_page_are_kept() {
     let Some(mut stage) = Stage::new("pictures", FakeDesk::quick()) else { return };
     let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     std::fs::create_dir_all(&build).expect("a folder");
-    let mut keep = |browser: &mut Browser, name: &str| {
+    let keep = |browser: &mut Browser, name: &str| {
         let picture = browser.picture();
         assert!(picture.len() > 8_000, "{name} is empty");
         std::fs::write(build.join(format!("{name}.png")), &picture).expect("written");

@@ -357,7 +357,7 @@ mod clinical {
     use protocol::time::DAY_MS;
     use records::hl7::Stamp;
     use records::model::{
-        Allergies, Allergy, Amount, Clinical, Code, Disease, Drug, DrugGroup, Generic, LabItem, LabReport,
+        Allergies, Allergy, Amount, Clinical, Code, Disease, Drug, DrugGroup, LabItem, LabReport,
         Prescription, Problems, Stage, Usage,
     };
 
@@ -373,7 +373,7 @@ mod clinical {
             Coarse::Prescription => prescription(salt, u32::from(number), &row),
             Coarse::Disease => problems(salt, family),
             Coarse::Allergy => allergies(family),
-            _ => Clinical::Generic(Box::new(Generic::default())),
+            _ => Clinical::Generic(Box::default()),
         }
     }
     fn code(code: &str, text: &str, system: &str) -> Code {

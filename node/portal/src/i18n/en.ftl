@@ -624,3 +624,4 @@ purpose-research = Research
 plain-research = To study how care can be better
 unknown-count = { $n } other facilities: unknown
 found-birth = Looked for people born { $date }
+plain-unsaid = Not written down

@@ -560,3 +560,4 @@ purpose-research = 研究
 plain-research = 医療をよくする調べもののため
 unknown-count = ほか { $n }施設分は不明
 found-birth = { $date }生まれとしてさがしました
+plain-unsaid = 書かれていない

@@ -562,13 +562,11 @@ keys! {
     PlainPaper = "plain-paper",
     PlainCare = "plain-care",
     PlainOther = "plain-other",
-    // charts and who looked
     PurposeQuality = "purpose-quality",
     PurposeHealth = "purpose-health",
     PurposeResearch = "purpose-research",
     PlainResearch = "plain-research",
-    // charts and who looked
     UnknownCount = "unknown-count",
-    // charts and who looked
     FoundBirth = "found-birth",
+    PlainUnsaid = "plain-unsaid",
 }

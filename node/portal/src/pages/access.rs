@@ -166,7 +166,7 @@ fn why(words: &Words, row: &AccessRow) -> String {
     match row.purpose {
         Some(purpose) => words.get(plain_purpose(purpose)),
         None if row.deed == Deed::Consent => words.get(Key::PlainYourWord),
-        None => words.get(Key::PlainTreatment),
+        None => words.get(Key::PlainUnsaid),
     }
 }
 
