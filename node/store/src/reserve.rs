@@ -1,15 +1,17 @@
-//! Room that is kept on the disk for a bad day: given back when the disk is full, so that the store can go on a little.
+//! Room that is kept on the disk for a bad day: one file for writes, given back when the disk is full so that the store can
+//! go on a little, and one for openings, so that a node that is started on a full disk still opens and reads.
 use crate::disk::{Disk, DiskError};
 
-/// The file that holds the room.
+/// The files that hold the room.
 pub(crate) struct Reserve {
     bytes: u64,
     is_there: bool,
 }
 
 impl Reserve {
-    /// Makes the reserve if the disk has room for it; without room the store goes on without.
+    /// Makes the reserves if the disk has room for them; without room the store goes on without.
     pub(crate) fn open(disk: &dyn Disk, bytes: u64) -> Self {
+        keep_for_openings(disk, bytes);
         let mut reserve = Self { bytes, is_there: false };
         reserve.refill(disk);
         reserve
@@ -19,45 +21,60 @@ impl Reserve {
         self.is_there
     }
 
-    /// Gives the room back. True if there was some.
+    /// Gives the room for writes back. True if there was some.
     pub(crate) fn free(&mut self, disk: &dyn Disk) -> bool {
-        std::mem::take(&mut self.is_there) && free(disk).is_ok()
+        std::mem::take(&mut self.is_there) && give_back(disk, PATH).is_ok()
     }
 
-    /// Makes the reserve again. A reserve that does not fit is removed at once.
+    /// Makes the reserve for writes again, after that for openings. A reserve that does not fit is removed at once.
     pub(crate) fn refill(&mut self, disk: &dyn Disk) {
         if self.is_there {
             return;
         }
-        self.is_there = fill(disk, self.bytes).is_ok();
-        if !self.is_there && free(disk).is_err() {
+        keep_for_openings(disk, self.bytes);
+        self.is_there = fill(disk, PATH, self.bytes).is_ok();
+        if !self.is_there && give_back(disk, PATH).is_err() {
             tracing::warn!("the reserve file could not be removed");
         }
     }
 }
 
-/// Gives the room back without knowing whether there is some. Cut first: a name alone frees nothing while it is open.
+/// Gives all room back for an opening, without knowing whether there is some.
 pub(crate) fn free(disk: &dyn Disk) -> Result<(), DiskError> {
-    if disk.len(PATH)?.is_some() {
-        disk.truncate(PATH, 0)?;
-    }
-    disk.remove(PATH)
+    give_back(disk, PATH)?;
+    give_back(disk, OPENING_PATH)
 }
 
-fn fill(disk: &dyn Disk, bytes: u64) -> Result<(), DiskError> {
+/// Keeps as much of it as fits: part of it may do for the next opening, and writes must not take the rest.
+fn keep_for_openings(disk: &dyn Disk, bytes: u64) {
+    if fill(disk, OPENING_PATH, bytes).is_err() {
+        tracing::debug!("the reserve for openings is not whole");
+    }
+}
+
+/// Cut first: a name alone frees nothing while it is open.
+fn give_back(disk: &dyn Disk, path: &str) -> Result<(), DiskError> {
+    if disk.len(path)?.is_some() {
+        disk.truncate(path, 0)?;
+    }
+    disk.remove(path)
+}
+
+fn fill(disk: &dyn Disk, path: &str, bytes: u64) -> Result<(), DiskError> {
     // Not zeros: some file systems store none for them.
     let piece = vec![0xA5; PIECE_BYTES];
-    let mut there = disk.len(PATH)?.unwrap_or(0);
+    let mut there = disk.len(path)?.unwrap_or(0);
     if there >= bytes {
         return Ok(());
     }
     while there < bytes {
         let len = (bytes - there).min(PIECE_BYTES as u64) as usize;
-        disk.append(PATH, &piece[..len])?;
+        disk.append(path, &piece[..len])?;
         there += len as u64;
     }
-    disk.sync(PATH)
+    disk.sync(path)
 }
 
 const PATH: &str = "reserve";
-const PIECE_BYTES: usize = 256 << 10;
+const OPENING_PATH: &str = "reserve.open";
+const PIECE_BYTES: usize = 64 << 10;

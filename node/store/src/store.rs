@@ -7,7 +7,7 @@ use crate::core::{Core, CoreConfig, compact};
 use crate::db::{Db, DbError, MapDb, SledDb};
 use crate::disk::{Disk, DiskError, RealDisk, VirtualDisk};
 use crate::error::{OpenError, OpenReport, Rebuilt};
-use crate::journal::Mark;
+use crate::journal::{JournalError, Mark, ReplayError};
 use crate::keyring::{self, BackupError, Expired, Keyring, KeyringError, KeyringReport, RingBackup};
 use crate::keys::MasterKey;
 use crate::limits::{CACHE_BYTES_DEFAULT, RESERVE_BYTES_DEFAULT, SEGMENT_BYTES_DEFAULT};
@@ -17,7 +17,7 @@ use crate::snapshot::{Compacted, MakeError, Maker};
 use crate::tx::Work;
 use crate::view::{Health, StoreView};
 use crate::writer::{Busy, Done, Writer};
-use protocol::data::{Batch, Outcome, View};
+use protocol::data::{Batch, Outcome, View, Write};
 use protocol::ids::PatientRef;
 use protocol::time::Millis;
 use std::ops::ControlFlow;
@@ -275,6 +275,22 @@ impl Store {
     /// Whether the journal, or the snapshot that it begins with, has this very frame.
     pub fn has_frame(&self, mark: &Mark) -> bool {
         self.files.reader().replay(mark, mark.position, |_, _| ControlFlow::Continue(())).is_ok()
+    }
+
+    /// Gives every write that the journal holds, opened with the master key: values of patients are still sealed with theirs.
+    ///
+    /// # Errors
+    /// [`JournalError`] where the journal is damaged.
+    pub fn journal(&self, mut each: impl FnMut(Write)) -> Result<(), JournalError> {
+        let head = self.health().position;
+        let read = self.files.reader().replay(&Mark::default(), head, |_, writes| {
+            writes.into_iter().for_each(&mut each);
+            ControlFlow::Continue(())
+        });
+        match read {
+            Ok(_) | Err(ReplayError::Stopped) => Ok(()),
+            Err(ReplayError::Journal(error)) => Err(error),
+        }
     }
 
     /// Makes the index durable. What is acknowledged is durable without.

@@ -6,6 +6,10 @@
 //! twice is one file.
 //!
 //! `"musubi.b" ‖ format ‖ chunk … chunk ‖ table ‖ length of the table (u32)`
+//!
+//! The name is the key: chunks of an own blob are sealed with keys that follow from their content, and what finds those is
+//! sealed with the name, which stands only in the record that has the blob. Where that record can no longer be read, nobody
+//! reads the blob; its file is called by a hash of the name.
 mod read;
 #[cfg(test)]
 mod tests;
@@ -18,13 +22,14 @@ use crate::disk::{Disk, DiskError};
 use crate::keys::MasterKey;
 use crate::ledger::Note;
 use crate::limits::BLOB_BYTES_MAX;
-use crate::seal::Seal;
+use crate::seal::{Seal, TAG};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// The name of a blob: a keyed hash of its content, so that it tells nothing to who lacks the key of the store.
+/// The name of a blob, a keyed hash of its content: who has it and the key of the store can read the blob. In lists and in
+/// errors it is the name of the file, which opens nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId(pub [u8; 32]);
 
@@ -98,6 +103,8 @@ struct Inner {
     /// Whether a blob outlives a power cut once it is finished.
     is_lasting: bool,
     seal: Seal,
+    /// Makes the names of files and the keys of chunks and tables; none for copies, whose files have their own names.
+    hidden: Option<Hidden>,
     /// Hashes chunks and, from their hashes, the whole.
     names: Zeroizing<[u8; 32]>,
     parts: AtomicU64,
@@ -105,20 +112,38 @@ struct Inner {
     notes: Mutex<Vec<Note>>,
 }
 
+/// What makes a blob unreadable without its name.
+struct Hidden {
+    files: Zeroizing<[u8; 32]>,
+    contents: Zeroizing<[u8; 32]>,
+}
+
+impl Hidden {
+    /// Seals one chunk.
+    fn chunk(&self, hash: &[u8; 32]) -> Seal {
+        Seal::new(blake3::keyed_hash(&self.contents, &[b"chunk", hash.as_slice()].concat()).as_bytes())
+    }
+    /// Seals the hashes of all chunks.
+    fn hashes(&self, id: BlobId) -> Seal {
+        Seal::new(blake3::keyed_hash(&self.contents, &[b"table", id.0.as_slice()].concat()).as_bytes())
+    }
+}
+
 impl Blobs {
     /// Opens the folder and removes what was never finished; says how many files that were.
     pub(crate) fn open(disk: Arc<dyn Disk>, master: &MasterKey) -> Result<(Self, u64), DiskError> {
-        Self::open_at(disk, (FOLDER, true), (master.derive("blobs"), master.derive("blobs/names")))
+        let hidden = Hidden { files: master.derive("blobs/files"), contents: master.derive("blobs/contents") };
+        Self::open_at(disk, (FOLDER, Some(hidden)), (master.derive("blobs"), master.derive("blobs/names")))
     }
 
     /// As [`Blobs::open`], for copies of what others hold: they need not outlive a power cut, so nothing waits for the disk.
     pub(crate) fn open_copies(disk: Arc<dyn Disk>, master: &MasterKey) -> Result<(Self, u64), DiskError> {
-        Self::open_at(disk, (COPIES, false), (master.derive("copies"), master.derive("copies/names")))
+        Self::open_at(disk, (COPIES, None), (master.derive("copies"), master.derive("copies/names")))
     }
 
     fn open_at(
         disk: Arc<dyn Disk>,
-        (folder, is_lasting): (&'static str, bool),
+        (folder, hidden): (&'static str, Option<Hidden>),
         (key, names): (Zeroizing<[u8; 32]>, Zeroizing<[u8; 32]>),
     ) -> Result<(Self, u64), DiskError> {
         let at = format!("{folder}/{PARTS}");
@@ -128,11 +153,13 @@ impl Blobs {
         for part in &parts {
             disk.remove(&format!("{at}/{part}"))?;
         }
+        let (seal, is_lasting) = (Seal::new(&key), hidden.is_some());
         let inner = Inner {
             disk,
             folder,
             is_lasting,
-            seal: Seal::new(&key),
+            seal,
+            hidden,
             names,
             parts: AtomicU64::new(0),
             notes: Mutex::default(),
@@ -176,7 +203,8 @@ impl Blobs {
 
     /// Whether the blob is here, by its name alone.
     pub fn has(&self, id: BlobId) -> Result<bool, BlobError> {
-        Ok(self.inner.disk.len(&self.path(id))?.is_some())
+        let there = |file| self.inner.disk.len(&self.path(file));
+        Ok(there(self.file(id))?.is_some() || there(id)?.is_some())
     }
 
     /// A whole blob of up to `max` bytes.
@@ -192,13 +220,15 @@ impl Blobs {
         Ok(out)
     }
 
-    /// Removes a blob; the caller has made sure that no batch names it any more.
+    /// Removes a blob; the caller has made sure that no batch names it any more. One of format 1 stays: several patients may
+    /// have it.
     pub fn remove(&self, id: BlobId) -> Result<(), BlobError> {
-        self.note(Note::Went(id));
-        Ok(self.inner.disk.remove(&self.path(id))?)
+        let file = self.file(id);
+        self.note(Note::Went(file));
+        Ok(self.inner.disk.remove(&self.path(file))?)
     }
 
-    /// What came and went since this was last asked: for the ledger.
+    /// What came and went since this was last asked: for the ledger, by the names of the files.
     pub(crate) fn take_notes(&self) -> Vec<Note> {
         std::mem::take(&mut *self.inner.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -216,7 +246,7 @@ impl Blobs {
         }
     }
 
-    /// Names of all blobs.
+    /// Names of the files of all blobs, for [`Blobs::check`].
     pub fn list(&self) -> Result<Vec<BlobId>, BlobError> {
         let mut ids = Vec::new();
         for first in 0..=u8::MAX {
@@ -226,14 +256,17 @@ impl Blobs {
         Ok(ids)
     }
 
-    /// Reads a whole blob and compares its content with its name.
-    pub fn check(&self, id: BlobId) -> Result<u64, BlobError> {
-        self.check_paced(id, &mut |_| true)
+    /// Reads a whole blob by the name of its file, also one that nobody can open any more. Gives its plain length.
+    pub fn check(&self, file: BlobId) -> Result<u64, BlobError> {
+        self.check_paced(file, &mut |_| true)
     }
 
     /// As [`Blobs::check`]; `pace` hears how many bytes were read and may stop it, which counts as good.
     pub(crate) fn check_paced(&self, id: BlobId, pace: &mut dyn FnMut(u64) -> bool) -> Result<u64, BlobError> {
-        let reader = self.reader(id)?;
+        let reader = match BlobReader::of_file(self.clone(), id, None)? {
+            reader if reader.is_hidden() => return reader.check(pace),
+            reader => reader,
+        };
         let mut hashes = Vec::new();
         for index in 0..reader.chunks() {
             let chunk = reader.read_chunk(index)?;
@@ -248,12 +281,19 @@ impl Blobs {
         Ok(reader.len())
     }
 
-    fn folder_of(&self, id: BlobId) -> String {
-        format!("{}/{:02x}", self.inner.folder, id.0[0])
+    /// The name of the file of a blob.
+    fn file(&self, id: BlobId) -> BlobId {
+        let hidden = self.inner.hidden.as_ref();
+        hidden.map_or(id, |hidden| BlobId(*blake3::keyed_hash(&hidden.files, &id.0).as_bytes()))
     }
 
-    pub(crate) fn path(&self, id: BlobId) -> String {
-        format!("{}/{id}", self.folder_of(id))
+    fn folder_of(&self, file: BlobId) -> String {
+        format!("{}/{:02x}", self.inner.folder, file.0[0])
+    }
+
+    /// Where a file lies.
+    pub(crate) fn path(&self, file: BlobId) -> String {
+        format!("{}/{file}", self.folder_of(file))
     }
 
     fn chunk_hash(&self, plain: &[u8]) -> [u8; 32] {
@@ -280,16 +320,30 @@ fn chunk_place(index: u64) -> [u8; 9] {
     out
 }
 
-/// What the table is sealed for.
-fn table_place(id: BlobId) -> [u8; 33] {
-    let mut out = [b't'; 33];
-    out[1..].copy_from_slice(&id.0);
+/// What the table of a file, or the hashes of its chunks in it, are sealed for.
+fn table_place(what: u8, file: BlobId) -> [u8; 33] {
+    let mut out = [what; 33];
+    out[1..].copy_from_slice(&file.0);
+    out
+}
+
+/// Tells whether sealed bytes are what was written, without their key.
+fn sealed_hash(sealed: &[u8]) -> [u8; TAG] {
+    let mut out = [0; TAG];
+    out.copy_from_slice(&blake3::hash(sealed).as_bytes()[..TAG]);
     out
 }
 
 const FOLDER: &str = "blobs";
 const COPIES: &str = "copies";
 const PARTS: &str = "parts";
-const MAGIC: &[u8; 9] = b"musubi.b\x01";
-/// Length of a chunk on disk, and its tag.
-const ROW_BYTES: usize = 4 + crate::seal::TAG;
+/// All chunks under one key, the file called by the blob's name: copies, and own blobs from before there were keys of patients.
+const MAGIC_PLAIN: &[u8; 9] = b"musubi.b\x01";
+/// Chunks under keys that the blob's name opens.
+const MAGIC_HIDDEN: &[u8; 9] = b"musubi.b\x02";
+/// What the table holds of a blob.
+const TABLE: u8 = b't';
+/// What it holds of the hashes of its chunks.
+const HASHES: u8 = b'h';
+/// Length of a chunk on disk, and its tag or, of a hidden one, its hash.
+const ROW_BYTES: usize = 4 + TAG;

@@ -24,7 +24,7 @@ fn check(content: &[u8]) {
     }
     assert!(matches!(reader.read_chunk(reader.chunks()), Err(BlobError::NoChunk { .. })));
     assert_eq!(blobs.read(id, content.len() as u64).unwrap(), content);
-    assert_eq!(blobs.check(id).unwrap(), content.len() as u64);
+    assert_eq!(blobs.check(blobs.file(id)).unwrap(), content.len() as u64);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn the_same_content_is_one_file_however_it_was_cut() {
     content.chunks(1000).for_each(|piece| writer.write(piece).unwrap());
     assert_eq!(writer.finish().unwrap(), whole);
     assert_eq!(disk.used(), used);
-    assert_eq!(blobs.list().unwrap(), [whole]);
+    assert_eq!(blobs.list().unwrap(), [blobs.file(whole)]);
 }
 
 #[test]
@@ -97,14 +97,15 @@ fn flipped_bits_and_swapped_files_are_seen() {
     let disk = Arc::new(VirtualDisk::new(1));
     let blobs = blobs(&disk);
     let (a, b) = (blobs.put(&noise(300_000)).unwrap(), blobs.put(b"short").unwrap());
-    let bits = disk.len(&blobs.path(a)).unwrap().unwrap() * 8;
+    let (file, other) = (blobs.file(a), blobs.file(b));
+    let bits = disk.len(&blobs.path(file)).unwrap().unwrap() * 8;
     for bit in (0..bits).step_by(49_999).chain(bits - 40..bits) {
-        assert!(disk.flip_bit(&blobs.path(a), bit));
-        assert!(blobs.check(a).is_err(), "bit {bit}");
-        assert!(disk.flip_bit(&blobs.path(a), bit));
+        assert!(disk.flip_bit(&blobs.path(file), bit));
+        assert!(blobs.check(file).is_err(), "bit {bit}");
+        assert!(disk.flip_bit(&blobs.path(file), bit));
     }
-    blobs.check(a).unwrap();
-    disk.rename(&blobs.path(b), &blobs.path(a)).unwrap();
+    blobs.check(file).unwrap();
+    disk.rename(&blobs.path(other), &blobs.path(file)).unwrap();
     assert!(matches!(blobs.reader(a), Err(BlobError::Damaged { .. })));
     assert!(matches!(blobs.reader(b), Err(BlobError::Missing(_))));
 }
@@ -118,7 +119,7 @@ fn a_full_disk_fails_the_blob_and_keeps_the_others() {
     let error = blobs.put(&noise(600_000)).unwrap_err();
     assert!(error.to_string().contains("the disk is full"), "{error}");
     assert_eq!(blobs.read(id, 10).unwrap(), b"kept");
-    assert_eq!(blobs.list().unwrap(), [id]);
+    assert_eq!(blobs.list().unwrap(), [blobs.file(id)]);
 }
 
 #[test]
@@ -131,6 +132,37 @@ fn a_copy_waits_for_no_disk_and_a_torn_one_is_seen() {
     disk.crash();
     let again = Blobs::open_copies(disk, &MasterKey::new([9; 32])).unwrap().0;
     assert!(again.read(id, u64::MAX).is_err() || again.read(id, u64::MAX).unwrap() == noise(600_000));
+}
+
+#[test]
+fn without_its_name_a_blob_is_checked_and_not_read() {
+    let disk = Arc::new(VirtualDisk::new(1));
+    let blobs = blobs(&disk);
+    let id = blobs.put(&noise(600_000)).unwrap();
+    let file = blobs.file(id);
+    assert_ne!(file, id);
+    assert_eq!(blobs.check(file).unwrap(), 600_000);
+    // Everything but the name is known: the master key, and the file.
+    let reader = BlobReader::of_file(blobs.clone(), file, None).unwrap();
+    assert!(matches!(reader.read_chunk(0), Err(BlobError::Damaged { .. })));
+    assert!(matches!(BlobReader::of_file(blobs.clone(), file, Some(file)), Err(BlobError::Damaged { .. })));
+    assert!(matches!(blobs.reader(file), Err(BlobError::Damaged { .. })));
+    blobs.remove(id).unwrap();
+    assert!(matches!(blobs.reader(id), Err(BlobError::Missing(name)) if name == file));
+}
+
+#[test]
+fn a_blob_from_before_there_were_keys_of_patients_is_read_and_checked() {
+    let disk = Arc::new(VirtualDisk::new(1));
+    let master = MasterKey::new([9; 32]);
+    let keys = (master.derive("blobs"), master.derive("blobs/names"));
+    let old = Blobs::open_at(disk.clone(), (FOLDER, None), keys).unwrap().0;
+    let id = old.put(&noise(600_000)).unwrap();
+    let blobs = blobs(&disk);
+    assert!(blobs.has(id).unwrap());
+    assert_eq!(blobs.read(id, u64::MAX).unwrap(), noise(600_000));
+    assert_eq!(blobs.check(id).unwrap(), 600_000);
+    assert_eq!(blobs.list().unwrap(), [id]);
 }
 
 #[test]

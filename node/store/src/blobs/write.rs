@@ -1,5 +1,7 @@
 //! Writing a blob piece by piece.
-use super::{BlobError, BlobId, Blobs, MAGIC, chunk_place, table_place};
+use super::{
+    BlobError, BlobId, Blobs, HASHES, MAGIC_HIDDEN, MAGIC_PLAIN, TABLE, chunk_place, sealed_hash, table_place,
+};
 use crate::ledger::Note;
 use crate::limits::{BLOB_BYTES_MAX, CHUNK_BYTES};
 use crate::pack::{Effort, is_squeezed, pack};
@@ -85,19 +87,23 @@ impl BlobWriter {
         let id = self.blobs.name(&self.owner, self.len, &self.hashes);
         let inner = &self.blobs.inner;
         let disk = &*inner.disk;
-        if disk.len(&self.blobs.path(id))?.is_some() && self.blobs.reader(id).is_ok() {
+        let file = self.blobs.file(id);
+        if disk.len(&self.blobs.path(file))?.is_some() && self.blobs.reader(id).is_ok() {
             // The same content is here already; `drop` removes this copy. It is noted again: what noted it may have failed.
-            self.blobs.note(Note::Came(id, self.len));
+            self.blobs.note(Note::Came(file, self.len));
             return Ok(id);
         }
         let mut table = self.len.to_be_bytes().to_vec();
         table.append(&mut self.table);
-        let mut table = inner.seal.seal(&table_place(id), table);
-        // At most BLOB_CHUNKS_MAX rows, some 300 KiB.
+        if let Some(hidden) = &inner.hidden {
+            table.extend_from_slice(&hidden.hashes(id).seal(&table_place(HASHES, file), self.hashes.concat()));
+        }
+        let mut table = inner.seal.seal(&table_place(TABLE, file), table);
+        // At most BLOB_CHUNKS_MAX rows, below 1 MiB.
         let len = table.len() as u32;
         table.extend_from_slice(&len.to_be_bytes());
         disk.append(&self.part, &table)?;
-        let (path, folder) = (self.blobs.path(id), self.blobs.folder_of(id));
+        let (path, folder) = (self.blobs.path(file), self.blobs.folder_of(file));
         if !inner.is_lasting {
             disk.make_folder(&folder)?;
             disk.rename(&self.part, &path)?;
@@ -109,14 +115,15 @@ impl BlobWriter {
         disk.sync_folder(inner.folder)?;
         disk.rename(&self.part, &path)?;
         disk.sync_folder(&folder)?;
-        self.blobs.note(Note::Came(id, self.len));
+        self.blobs.note(Note::Came(file, self.len));
         self.begun = false;
         Ok(id)
     }
 
     fn begin(&mut self) -> Result<(), BlobError> {
         if !std::mem::replace(&mut self.begun, true) {
-            self.blobs.inner.disk.append(&self.part, MAGIC)?;
+            let inner = &self.blobs.inner;
+            inner.disk.append(&self.part, if inner.hidden.is_some() { MAGIC_HIDDEN } else { MAGIC_PLAIN })?;
         }
         Ok(())
     }
@@ -136,11 +143,24 @@ impl BlobWriter {
             self.skip_next = (self.skip_next * 2).min(SKIP_CHUNKS_MAX);
         }
         let index = self.hashes.len() as u64;
-        let sealed = inner.seal.seal_hashed(&chunk_place(index), packed, &hash);
+        let place = chunk_place(index);
+        let (sealed, proof) = match &inner.hidden {
+            None => {
+                let sealed = inner.seal.seal_hashed(&place, packed, &hash);
+                let mut tag = [0; TAG];
+                tag.copy_from_slice(&sealed[sealed.len() - TAG..]);
+                (sealed, tag)
+            }
+            Some(hidden) => {
+                let sealed = hidden.chunk(&hash).seal_hashed(&place, packed, &hash);
+                let proof = sealed_hash(&sealed);
+                (sealed, proof)
+            }
+        };
         inner.disk.append(&self.part, &sealed)?;
         // A chunk and its seal are far below four bytes of length.
         self.table.extend_from_slice(&(sealed.len() as u32).to_be_bytes());
-        self.table.extend_from_slice(&sealed[sealed.len() - TAG..]);
+        self.table.extend_from_slice(&proof);
         self.hashes.push(hash);
         Ok(())
     }

@@ -7,6 +7,8 @@
 //! The keys lie in `keys/`, never in the journal, the index or a backup of them: what those hold of a patient is worth
 //! nothing without its key. Source: house plan, chapter 6.
 mod backup;
+#[cfg(test)]
+mod folder_tests;
 mod guard;
 mod reseal;
 mod ring;

@@ -55,7 +55,7 @@ pub enum RecoverError {
     #[error(
         "the key was not typed as printed: {0}. Compare that group with the sheet, letter by letter, and type it all again"
     )]
-    Typed(#[from] PrintedError),
+    Typed(PrintedError),
     /// Every group is right in itself and together they are no key: groups are missing, swapped, or of several sheets.
     #[error(
         "these are not the {GROUPS} groups of one sheet: each is well typed, but together they are no key. Check their order, and that none is missing"
@@ -93,7 +93,10 @@ pub enum RecoverError {
 /// # Errors
 /// [`RecoverError`]; nothing was written then.
 pub fn recover(folder: &Path, typed: &str) -> Result<String, RecoverError> {
-    let bytes = Zeroizing::new(from_printed(typed)?);
+    let bytes = from_printed(typed).map(Zeroizing::new).map_err(|error| match error {
+        PrintedError::Length(_) => RecoverError::Whole,
+        error => RecoverError::Typed(error),
+    })?;
     let (key, check) = bytes.split_first_chunk::<32>().ok_or(RecoverError::Whole)?;
     if check != check_of(key) {
         return Err(RecoverError::Whole);
