@@ -1,6 +1,7 @@
 //! The bytes of stored records: small ones of one patient lie together in bundles, large ones are blobs.
 //!
 //! A bundle is `count u16 ‖ length u32 of each frame ‖ frames`, big-endian; the store packs and seals it as one value.
+use protocol::crypto::sha256;
 use protocol::data::{Space, View};
 use protocol::fetch::Place;
 use protocol::ids::{Hash, PatientRef};
@@ -106,12 +107,15 @@ pub(crate) fn bundle_key(patient: PatientRef, number: u32) -> Vec<u8> {
 
 /// Where the hashes of a blob's chunks lie, for transfers of it.
 pub(crate) fn hashes_key(blob: &[u8; 32]) -> Vec<u8> {
-    [b"chunks/".as_slice(), blob].concat()
+    // The name opens the blob, so a hash of it stands in the key.
+    [b"chunks/".as_slice(), &sha256(&[b"musubi/chunks", blob]).0].concat()
 }
 
 /// The hash of every chunk of a blob, if they were noted when it was taken in.
 pub(crate) fn chunk_hashes(view: &dyn View, blob: &[u8; 32]) -> Option<Vec<Hash>> {
-    let bytes = view.get(Space::Bodies, &hashes_key(blob))?;
+    // Those from before stand under the name itself.
+    let old = || view.get(Space::Bodies, &[b"chunks/".as_slice(), blob].concat());
+    let bytes = view.get(Space::Bodies, &hashes_key(blob)).or_else(old)?;
     let (hashes, over) = bytes.as_chunks::<32>();
     over.is_empty().then(|| hashes.iter().copied().map(Hash).collect())
 }

@@ -266,7 +266,8 @@ impl Service {
         let commitment = sha256(&[b"musubi/ground", &salt, spec.ground.text.as_bytes()]);
         let mut batch = Batch::default();
         let key = [b"ground/".as_slice(), &commitment.0].concat();
-        batch.put(Space::Desk, key, encode(&(salt, spec.ground.text.as_str(), spec.patient)));
+        let shown = encode(&(salt, spec.ground.text.as_str(), spec.patient));
+        batch.put(Space::Desk, key, store::owned(spec.patient, &shown));
         let event = Event::new(self.now(), What::PatientFound).patient(spec.patient).facility(entry.facility.clone());
         batch.log(event.staff(staff.id()).purpose(spec.purpose).kinds(spec.kinds).object(commitment).note("asked"));
         (Evidence { kind: spec.ground.kind, commitment }, batch)

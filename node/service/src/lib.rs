@@ -2,7 +2,8 @@
 //!
 //! Start with [`service`](Service) (how a node is opened) and [`engine`] (how use cases reach the Engine, and what drives it).
 //! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`records_read`]. Others' data: [`view_cache`],
-//! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`], [`publishing`]. Networks: [`founders`],
+//! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`], [`publishing`],
+//! [`erasing`]. Networks: [`founders`],
 //! [`onboarding`], [`signing`], [`accords`], [`revoking`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
 //! [`health`]. People: [`staff`]. Every method that shows or moves patient data takes a [`Staff`] and writes its own audit event.
 pub mod access_log;
@@ -13,6 +14,7 @@ pub mod clock;
 pub mod consents;
 pub mod documents;
 pub mod engine;
+pub mod erasing;
 pub mod fetching;
 pub mod founders;
 pub mod health;

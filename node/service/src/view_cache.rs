@@ -11,7 +11,7 @@ use protocol::ids::{FacilityId, PatientRef, RequestId};
 use protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use store::{BlobError, BlobId, BlobWriter, Store};
+use store::{BlobError, BlobId, BlobWriter, Store, owned};
 
 /// Why a copy could not be kept, read or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -132,7 +132,7 @@ impl ViewCache {
         let count = bundles.count();
         let mut batch = Batch::default();
         for (number, value) in (0u32..).zip(bundles.into_values()) {
-            batch.put(Space::Bodies, bundle_key(of.request, number), value);
+            batch.put(Space::Bodies, bundle_key(of.request, number), owned(of.patient, &value));
         }
         for (number, items) in (0u32..).zip(placed.chunks(PAGE_ITEMS)) {
             let page = Page {
@@ -143,7 +143,7 @@ impl ViewCache {
                 bundles: count,
                 file,
             };
-            batch.put(Space::Desk, page_key(of.request, number), encode(&page));
+            batch.put(Space::Desk, page_key(of.request, number), owned(of.patient, &encode(&page)));
         }
         batch.put(Space::Desk, of_key(of.patient, of.request), encode(&of.until));
         batch.put(Space::Desk, due_key(of.until, of.request), Vec::new());

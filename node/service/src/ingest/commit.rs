@@ -10,7 +10,7 @@ use super::read::Fresh;
 use super::report::ScanReport;
 use super::unit::{Patch, Present};
 use crate::bodies::{Bundles, bundle_key, hashes_key};
-use crate::patients::{NEXT_KEY, PatientEntry, TokenKey, entry_key, find_by_id, load};
+use crate::patients::{ERASED, NEXT_KEY, PatientEntry, TokenKey, entry_key, find_by_id, load};
 use protocol::audit::{Event, What};
 use protocol::data::{Batch, Space, View, decode, encode};
 use protocol::fetch::{Place, RecordHead, State, head_key};
@@ -102,6 +102,8 @@ struct Builder<'v> {
     /// New and changed heads.
     heads: BTreeMap<Vec<u8>, RecordHead>,
     added: u64,
+    /// Somebody was erased here.
+    has_erased: bool,
 }
 
 /// A patient whom this transaction changes.
@@ -132,11 +134,17 @@ impl<'v> Builder<'v> {
             by_number: BTreeMap::new(),
             heads: BTreeMap::new(),
             added: 0,
+            has_erased: !view.scan(Space::Meta, ERASED, &[], 1).is_empty(),
         }
     }
 
     fn patch(&mut self, patch: Patch) -> Result<Cursor, String> {
-        let Patch { key, mut cursor, fresh, groups, side, gone, .. } = patch;
+        let Patch { key, number, mut cursor, mut fresh, mut groups, mut side, gone, .. } = patch;
+        // In the folder of a patient the scan saw it already; elsewhere only the message told whose it is.
+        if self.has_erased {
+            fresh.retain(|fresh| !self.is_erased(&fresh.key.patient));
+            groups.retain(|group, _| !self.id_of(group).is_ok_and(|id| self.is_erased(&id)));
+        }
         let mut lessons = Vec::new();
         for fresh in fresh {
             lessons.extend(self.store(fresh)?);
@@ -145,14 +153,35 @@ impl<'v> Builder<'v> {
             self.settle(&group, &present, &mut cursor)?;
         }
         lessons.into_iter().for_each(|lesson| self.learn(lesson));
+        // Paths hold the patient's number, so what names them is sealed with its key, if the unit is one patient's.
+        let patient = number.and_then(|number| self.known(&number));
+        let sealed = |value: Vec<u8>| patient.map_or(value.clone(), |patient| store::owned(patient, &value));
+        for write in side.writes.iter_mut().filter(|write| write.space == Space::Desk) {
+            write.value = write.value.take().map(sealed);
+        }
         self.batch.append(side);
         if !gone.is_empty() {
             let mut all = Gone::load(self.view, &key);
             all.add(gone, &cursor);
-            self.batch.put(Space::Meta, gone_key(&key), encode(&all));
+            self.batch.put(Space::Meta, gone_key(&key), sealed(encode(&all)));
         }
-        self.batch.put(Space::Meta, key, encode(&cursor));
+        self.batch.put(Space::Meta, key, sealed(encode(&cursor)));
         Ok(cursor)
+    }
+
+    /// The patient with this number, if it has an entry or gets one here.
+    fn known(&self, number: &str) -> Option<PatientRef> {
+        let id = PatientId::new(self.feed.authority.clone(), number).ok()?;
+        let here = self.by_number.get(id.expose_number()).copied();
+        here.or_else(|| find_by_id(self.view, &self.tokens, &id, Some(&self.feed.facility)))
+    }
+
+    fn id_of(&self, group: &Group) -> Result<PatientId, String> {
+        PatientId::new(self.feed.authority.clone(), &group.number).map_err(|error| error.to_string())
+    }
+
+    fn is_erased(&self, id: &PatientId) -> bool {
+        self.tokens.is_erased(self.view, &self.feed.facility, id)
     }
 
     /// Gives a fresh record its head and its place; a version that is here already keeps both.
@@ -168,7 +197,7 @@ impl<'v> Builder<'v> {
             FreshBody::Blob(id, hashes) => {
                 if hashes.len() > 1 {
                     let hashes = hashes.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>();
-                    self.batch.put(Space::Bodies, hashes_key(&id), hashes);
+                    self.batch.put(Space::Bodies, hashes_key(&id), store::owned(patient, &hashes));
                 }
                 Place::Blob { id }
             }
@@ -198,8 +227,7 @@ impl<'v> Builder<'v> {
 
     /// Settles all versions of one record and notes the outcome in heads and cursor.
     fn settle(&mut self, group: &Group, present: &[Present], cursor: &mut Cursor) -> Result<(), String> {
-        let id = PatientId::new(self.feed.authority.clone(), &group.number).map_err(|error| error.to_string())?;
-        let patient = self.patient(&id)?;
+        let patient = self.patient(&self.id_of(group)?)?;
         let mut own: BTreeMap<[u8; 16], &Present> = BTreeMap::new();
         for file in present {
             let slot = own.entry(file.name).or_insert(file);

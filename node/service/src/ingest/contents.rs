@@ -6,8 +6,9 @@ use super::read::{Fresh, ReadError, Reader, trouble, unfit};
 use super::walk::Seen;
 use crate::bodies::BODY_INLINE_BYTES_MAX;
 use crate::documents::{FILES_MAX, head_bytes};
+use protocol::crypto::mac;
 use protocol::fetch::Digester;
-use protocol::ids::Hash;
+use protocol::ids::{Hash, PatientId};
 use records::ssmix2::extended::{ExtendedFile, KindFolder, document};
 use std::io::Read;
 use store::{BlobWriter, Blobs};
@@ -37,7 +38,9 @@ impl Reader<'_> {
         let inner: Vec<(String, u64)> =
             files.iter().map(|(file, seen)| (file.inner.clone(), seen.print.bytes)).collect();
         let document = document(&first.folder, &inner).value;
-        let mut sink = Sink::new(self.blobs);
+        let key = document_key(&first.folder, &first.name.key);
+        let record = self.record_key(&first.name, first.name.care_date, key.clone())?;
+        let mut sink = Sink::new(self.blobs, blob_owner(self.salt, &record.patient));
         sink.write(&head_bytes(&document))?;
         for listed in &document.files {
             if let Some((_, seen)) = files.iter().find(|(file, _)| file.inner == listed.name) {
@@ -45,12 +48,11 @@ impl Reader<'_> {
             }
         }
         let name = &first.name;
-        let key = document_key(&first.folder, &name.key);
         let newest = files.iter().map(|(_, seen)| seen.print.modified).max().unwrap_or_default();
         let (body, digest, size) = sink.finish()?;
         Ok(Fresh {
             name: version_name(self.salt, self.feed, &key, &name.occurred_at, &digest),
-            key: self.record_key(name, name.care_date, key)?,
+            key: record,
             at: moment_of(&name.occurred_at).unwrap_or(newest),
             department: name.department.clone(),
             title: document.title(),
@@ -80,9 +82,15 @@ impl Reader<'_> {
     }
 }
 
+/// Whose a blob is: two patients with the same document have a file each, so that one goes with its patient.
+pub(super) fn blob_owner(salt: &[u8], patient: &PatientId) -> [u8; 32] {
+    mac(salt, &[b"blob", patient.authority().as_str().as_bytes(), patient.expose_number().as_bytes()])
+}
+
 /// Takes bytes into memory, and into a blob once they are too many for that.
 struct Sink<'a> {
     blobs: &'a Blobs,
+    owner: [u8; 32],
     small: Vec<u8>,
     large: Option<BlobWriter>,
     digester: Digester,
@@ -90,8 +98,8 @@ struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    fn new(blobs: &'a Blobs) -> Self {
-        Self { blobs, small: Vec::new(), large: None, digester: Digester::new(), size: 0 }
+    fn new(blobs: &'a Blobs, owner: [u8; 32]) -> Self {
+        Self { blobs, owner, small: Vec::new(), large: None, digester: Digester::new(), size: 0 }
     }
     fn write(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
         self.digester.update(bytes);
@@ -101,7 +109,7 @@ impl<'a> Sink<'a> {
         }
         self.small.extend_from_slice(bytes);
         if self.small.len() > BODY_INLINE_BYTES_MAX {
-            let mut large = self.blobs.writer();
+            let mut large = self.blobs.writer_of(&self.owner);
             large.write(&std::mem::take(&mut self.small))?;
             self.large = Some(large);
         }

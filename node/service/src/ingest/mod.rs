@@ -33,6 +33,7 @@ pub use export::{ExportError, ExportPart, ExportProgress, ExportReport, WithQuar
 pub use feed::Feed;
 pub use limits::BatchLimits;
 pub use outbox::{Outbox, Pending};
+pub(crate) use quarantine::forget as forget_quarantine;
 pub use quarantine::{QuarantineReason, Quarantined};
 pub use report::{IgnoredWhy, Progress, ScanError, ScanReport};
 pub use scan::{Ingest, Retry};

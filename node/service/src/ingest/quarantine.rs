@@ -191,6 +191,54 @@ pub(super) fn copy_path(folder: &Path, item: &Quarantined) -> PathBuf {
     folder.join(format!("{}.file", item.id))
 }
 
+/// Takes what a patient left in quarantine out of the store; the files go with [`Quarantined::remove_files`], afterwards.
+pub(crate) fn forget(view: &dyn View, batch: &mut Batch, facility: &FacilityId, number: &str) -> Vec<Quarantined> {
+    let (mut out, mut from) = (Vec::new(), Vec::new());
+    loop {
+        let page = view.scan(Space::Desk, PREFIX, &from, QUARANTINE_PAGE);
+        let full = page.len() >= QUARANTINE_PAGE;
+        for (key, value) in page {
+            from = [key.as_slice(), &[0]].concat();
+            let item = decode::<Quarantined>(&value);
+            if let Some(item) = item.filter(|item| item.facility == *facility && names(item.path.expose(), number)) {
+                batch.remove(Space::Desk, key);
+                out.push(item);
+            }
+        }
+        if !full {
+            return out;
+        }
+    }
+}
+
+/// Whether a part of a path, or of a file's name, is this patient number.
+fn names(path: &str, number: &str) -> bool {
+    path.split(['/', '_']).any(|part| part == number)
+}
+
+impl Quarantined {
+    /// Overwrites and removes its copy and its note.
+    pub(crate) fn remove_files(&self, folder: &Path) {
+        let folder = folder.join("quarantine");
+        for end in ["file", "txt", "resolved.txt"] {
+            let path = folder.join(format!("{}.{end}", self.id));
+            if let Err(error) = overwrite(&path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(id = %self.id, kind = %error.kind(), "a file of an erased patient stays in quarantine; remove it");
+            }
+        }
+    }
+}
+
+fn overwrite(path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    let len = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(len), &mut file)?;
+    file.sync_all()?;
+    fs::remove_file(path)
+}
+
 fn items(view: &dyn View, prefix: &[u8]) -> Vec<Quarantined> {
     let (mut out, mut from) = (Vec::new(), Vec::new());
     loop {

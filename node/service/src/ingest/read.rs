@@ -1,5 +1,5 @@
 //! One file of the standardized storage: bytes to a fresh record, or to a reason for quarantine.
-use super::contents::FreshBody;
+use super::contents::{FreshBody, blob_owner};
 use super::feed::Feed;
 use super::heads::{moment_of, version_name};
 use super::limits::MESSAGE_BYTES_MAX;
@@ -81,15 +81,16 @@ impl Reader<'_> {
             "" => name.department.clone(),
             shown => shown.to_owned(),
         };
+        let key = self.record_key(name, reading.date, name.key.clone())?;
         Ok(Fresh {
-            key: self.record_key(name, reading.date, name.key.clone())?,
             name: version_name(self.salt, self.feed, &name.key, &name.occurred_at, &digest),
             at: moment_of(&name.occurred_at).unwrap_or(seen.print.modified),
             department,
             title: reading.clinical.title(),
             digest,
             size: bytes.len() as u64,
-            body: self.body(bytes, hashes)?,
+            body: self.body(&key.patient, bytes, hashes)?,
+            key,
             patient: Some(Box::new(reading.patient)),
         })
     }
@@ -133,11 +134,13 @@ impl Reader<'_> {
         if bytes.len() as u64 == seen.print.bytes { Ok(bytes) } else { Err(unfit(QuarantineReason::Changing)) }
     }
 
-    fn body(&self, bytes: Vec<u8>, hashes: Vec<Hash>) -> Result<FreshBody, ReadError> {
+    fn body(&self, patient: &PatientId, bytes: Vec<u8>, hashes: Vec<Hash>) -> Result<FreshBody, ReadError> {
         if bytes.len() <= BODY_INLINE_BYTES_MAX {
             return Ok(FreshBody::Inline(bytes));
         }
-        Ok(FreshBody::Blob(self.blobs.put(&bytes)?.0, hashes))
+        let mut writer = self.blobs.writer_of(&blob_owner(self.salt, patient));
+        writer.write(&bytes)?;
+        Ok(FreshBody::Blob(writer.finish()?.0, hashes))
     }
 }
 

@@ -23,6 +23,9 @@ pub enum IgnoredWhy {
     /// Too many folders within each other.
     #[error("beyond the limit of folders within each other")]
     TooDeep,
+    /// Of somebody who was erased here.
+    #[error("of a patient who was erased here")]
+    Erased,
 }
 
 /// How far a scan is.

@@ -10,7 +10,7 @@ use super::report::{Progress, ScanError, ScanReport};
 use super::walk::walk;
 use super::worker::{Counts, Job, Worker};
 use crate::clock::Clock;
-use crate::patients::TokenKey;
+use crate::patients::{ERASED, TokenKey};
 use protocol::data::{Batch, Outcome, Space, View, decode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -123,8 +123,9 @@ impl Ingest {
         let inner = &*self.inner;
         let reader = Reader { root: &root, feed, salt: &inner.salt, blobs: self.store.blobs(), opened: &inner.opened };
         let quarantine = Quarantine { folder: &inner.quarantine, salt: &inner.salt, feed };
-        let job =
-            Job { ingest: self, feed, retry, reader: &reader, quarantine: &quarantine, counts: Counts::default() };
+        let has_erased = !self.store.view().scan(Space::Meta, ERASED, &[], 1).is_empty();
+        let (reader, quarantine, counts) = (&reader, &quarantine, Counts::default());
+        let job = Job { ingest: self, feed, retry, reader, quarantine, counts, has_erased };
         work(&job, &root)
     }
 

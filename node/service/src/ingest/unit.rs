@@ -6,7 +6,7 @@ use super::quarantine::{Quarantine, QuarantineReason};
 use super::read::{Fresh, ReadError, Reader};
 use super::report::{IgnoredWhy, ScanReport};
 use super::scan::Retry;
-use super::walk::{Seen, Unit};
+use super::walk::{Seen, Unit, patient_folder};
 use protocol::data::{Batch, View};
 use protocol::time::Millis;
 use records::ssmix2::cursor::{Change, Listing, Print, diff};
@@ -103,6 +103,8 @@ pub(super) struct Present {
 /// What one transaction does for a unit.
 pub(super) struct Patch {
     pub(super) key: Vec<u8>,
+    /// The patient's number by the unit's folder, if it is one patient's.
+    pub(super) number: Option<String>,
     pub(super) cursor: Cursor,
     pub(super) fresh: Vec<Fresh>,
     pub(super) groups: BTreeMap<Group, Vec<Present>>,
@@ -212,6 +214,7 @@ impl<'a> Work<'a> {
         self.touched.clear();
         Patch {
             key: self.key.clone(),
+            number: patient_folder(&unit.path).and_then(|path| path.rsplit('/').next()).map(str::to_owned),
             cursor: self.cursor.clone(),
             fresh: std::mem::take(&mut self.fresh),
             groups,

@@ -4,12 +4,12 @@ use super::feed::Feed;
 use super::limits::UNIT_TRIES;
 use super::quarantine::Quarantine;
 use super::read::Reader;
-use super::report::{ScanError, ScanReport};
+use super::report::{IgnoredWhy, ScanError, ScanReport};
 use super::scan::{Ingest, Retry};
 use super::unit::{Patch, Step, Work, plan};
-use super::walk::{Unit, again};
+use super::walk::{Unit, again, patient_folder};
 use protocol::data::{Outcome, View};
-use protocol::ids::PatientRef;
+use protocol::ids::{PatientId, PatientRef};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -21,6 +21,17 @@ pub(super) struct Job<'a> {
     pub(super) reader: &'a Reader<'a>,
     pub(super) quarantine: &'a Quarantine<'a>,
     pub(super) counts: Counts,
+    /// Somebody was erased here.
+    pub(super) has_erased: bool,
+}
+
+impl Job<'_> {
+    /// Whether the patient of this folder was erased. Costs nothing while nobody was.
+    fn is_erased(&self, unit: &Unit) -> bool {
+        let number = patient_folder(&unit.path).filter(|_| self.has_erased).and_then(|path| path.rsplit('/').next());
+        let id = number.and_then(|number| PatientId::new(self.feed.authority.clone(), number).ok());
+        id.is_some_and(|id| self.ingest.tokens.is_erased(&self.ingest.store.view(), &self.feed.facility, &id))
+    }
 }
 
 /// How far a scan is, for whoever watches it.
@@ -67,6 +78,12 @@ impl<'a> Worker<'a> {
             return Err(ScanError::Stopped);
         }
         let (seen, read) = (self.report.seen, self.report.read);
+        if self.job.is_erased(unit) {
+            let count = unit.files.len() as u64;
+            self.report.ignore(IgnoredWhy::Erased, count);
+            self.job.counts.seen.fetch_add(count, Ordering::Relaxed);
+            return Ok(());
+        }
         self.report.unreadable += unit.unreadable;
         unit.beyond.iter().for_each(|(why, count)| self.report.ignore(*why, *count));
         let view = self.job.ingest.store.view();

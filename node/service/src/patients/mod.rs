@@ -12,4 +12,4 @@ pub use find::{FindError, Found, PatientRow, Patients};
 pub use query::Query;
 
 pub(crate) use entry::{NEXT_KEY, entry_key, load};
-pub(crate) use tokens::{TokenKey, find_by_id};
+pub(crate) use tokens::{ERASED, TokenKey, find_by_id};

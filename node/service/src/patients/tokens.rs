@@ -57,6 +57,15 @@ impl TokenKey {
         let hash = mac(&self.0, &[&[field as u8], text.as_bytes()]);
         [b"find/".as_slice(), &[field as u8], &hash[..HASH_BYTES]].concat()
     }
+    /// Where it is noted, in [`Space::Meta`], that the patient with this number was erased and is not taken in again.
+    pub(crate) fn erased_key(&self, facility: &FacilityId, id: &PatientId) -> Vec<u8> {
+        let hash = mac(&self.0, &[ERASED, facility.as_bytes(), id_text(id).as_bytes()]);
+        [ERASED, &hash[..16]].concat()
+    }
+    /// Whether the patient with this number was erased.
+    pub(crate) fn is_erased(&self, view: &dyn View, facility: &FacilityId, id: &PatientId) -> bool {
+        view.get(Space::Meta, &self.erased_key(facility, id)).is_some()
+    }
     /// Every key under which a patient is found.
     pub(crate) fn keys(&self, patient: PatientRef, entry: &PatientEntry) -> BTreeSet<Vec<u8>> {
         let mut texts: BTreeSet<(Field, String)> = BTreeSet::new();
@@ -132,6 +141,8 @@ fn id_text(id: &PatientId) -> String {
     format!("{}\0{}", id.authority(), id.expose_number())
 }
 
+/// Before keyed hashes of erased patients' numbers.
+pub(crate) const ERASED: &[u8] = b"erased/";
 /// 80 bits: a false hit is compared away, it only must not be common.
 const HASH_BYTES: usize = 10;
 /// Patients whose hashes fall together are never so many.
