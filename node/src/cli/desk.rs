@@ -136,16 +136,36 @@ pub enum PatientVerb {
         #[command(flatten)]
         who: WhoArgs,
     },
+    /// Make everything of one unreadable, here and in every backup, for good
+    Erase {
+        /// As found: p12
+        patient: String,
+        /// Why; it stays in the audit log, so nothing of the patient may be in it
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Really
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        who: WhoArgs,
+    },
 }
 
 impl PatientVerb {
-    pub fn request(self) -> Request {
-        match self {
+    pub fn request(self) -> Result<Request, Failure> {
+        Ok(match self {
+            Self::Erase { patient, yes: false, .. } => {
+                let what = format!("nothing was erased: {patient} would be gone for good, from every backup too");
+                return Err(Failure::usage(what).next("look with `musubi patient show`, then add --yes"));
+            }
+            Self::Erase { patient, reason, yes: true, who } => {
+                Request::PatientErase { who: who.into(), patient, reason }
+            }
             Self::Find { words, facility, who } => {
                 Request::PatientFind { who: who.into(), text: words.join(" "), facility }
             }
             Self::Show { patient, who } => Request::PatientShow { who: who.into(), patient },
-        }
+        })
     }
 }
 

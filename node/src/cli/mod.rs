@@ -1,12 +1,13 @@
 //! The command line: what is typed becomes a request to the node, a file-only job, or a running node.
 //!
 //! `verbs` lists all of them and sends each where it is done; then one file per group: `node` (the node itself), `network`
-//! (founders, joining, accords), `desk` (records, consents, reads), `staff` (accounts), `audit`, `store` (checks, backups).
-//! `output` prints what comes back; `input` reads
+//! (founders, joining, accords), `desk` (records, consents, reads), `key` (the master key on paper, the keys of patients),
+//! `staff` (accounts), `audit`, `store` (checks, backups). `output` prints what comes back; `input` reads
 //! files that arguments name.
 mod audit;
 mod desk;
 mod input;
+mod key;
 mod network;
 mod node;
 mod output;

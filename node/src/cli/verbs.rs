@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, desk, network, node, staff, store};
+use super::{audit, desk, key, network, node, staff, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -89,6 +89,9 @@ pub enum Verb {
     /// Whether a holder's patient and ours are one person
     #[command(subcommand)]
     Link(desk::LinkVerb),
+    /// The master key on paper, and the keys of patients
+    #[command(subcommand)]
+    Key(key::KeyVerb),
     /// The audit log: list, verify, prove
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -150,13 +153,14 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Accord(verb) => ask(verb.request()?),
         Verb::Revoke(args) => ask(args.request()?),
         Verb::Feed(verb) => ask(verb.request()?),
-        Verb::Patient(verb) => ask(verb.request()),
+        Verb::Patient(verb) => ask(verb.request()?),
         Verb::Consent(verb) => ask(verb.request()),
         Verb::Staff(verb) => ask(verb.request()?),
         Verb::Locate(args) => ask(args.request()),
         Verb::Fetch(args) => ask(args.request()),
         Verb::Timeline(args) => ask(args.request()),
         Verb::Link(verb) => ask(verb.request()),
+        Verb::Key(verb) => key::run(&folder, verb, out),
         Verb::Audit(verb) => audit::run(&folder, verb, out),
         Verb::Store(verb) => store::run(&folder, verb, out),
         Verb::Backup(args) => store::backup(&folder, &args, out),

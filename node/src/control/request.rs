@@ -115,6 +115,15 @@ pub enum Request {
         who: Who,
         patient: String,
     },
+    PatientErase {
+        who: Who,
+        patient: String,
+        reason: String,
+    },
+    KeyBackup {
+        to: String,
+        days: u64,
+    },
     ConsentRecord {
         who: Who,
         patient: String,

@@ -1,5 +1,6 @@
 use super::{
-    Desk, audit, consents, feed_export, feeds, founders, health, joining, links, patients, reads, staff, store, words,
+    Desk, audit, consents, feed_export, feeds, founders, health, joining, keys, links, patients, reads, staff, store,
+    words,
 };
 use crate::control::{Progress, Reply, Request, StaffAsk};
 use crate::failure::Failure;
@@ -48,6 +49,10 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
         R::FeedExport(export) => feed_export::export(desk, &export, tell),
         R::PatientFind { who, text, facility } => patients::find(desk, &words::staff(desk, uid, &who)?, text, facility),
         R::PatientShow { who, patient } => patients::show(desk, &words::staff(desk, uid, &who)?, &patient),
+        R::PatientErase { who, patient, reason } => {
+            patients::erase(desk, &words::staff(desk, uid, &who)?, &patient, &reason)
+        }
+        R::KeyBackup { to, days } => keys::back_up(desk, &to, days),
         R::ConsentRecord { who, patient, spec } => {
             consents::record(desk, &words::staff(desk, uid, &who)?, &patient, &spec)
         }

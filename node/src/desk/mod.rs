@@ -11,6 +11,7 @@ mod founders;
 mod handle;
 mod health;
 mod joining;
+mod keys;
 mod links;
 mod patients;
 mod reads;

@@ -7,6 +7,7 @@ use protocol::fetch::State;
 use protocol::ids::FacilityId;
 use serde_json::{Value, json};
 use service::Staff;
+use service::erasing::EraseError;
 use service::patients::{FindError, PatientRow, Query};
 use service::records_read::{RecordError, Records};
 
@@ -29,6 +30,37 @@ impl From<RecordError> for Failure {
             error => Self::store(error),
         }
     }
+}
+
+impl From<EraseError> for Failure {
+    fn from(error: EraseError) -> Self {
+        match &error {
+            EraseError::NoPatient(_) => {
+                Self::refused(&error).next("`musubi patient find WORDS` lists patients as p1, p2, …")
+            }
+            EraseError::Published(patient) | EraseError::Consented(patient, _) => {
+                Self::refused(&error).next(format!("`musubi consent withdraw {patient}`, then again"))
+            }
+            EraseError::Reason => Self::usage(&error),
+            EraseError::Copies(_) | EraseError::Store(_) => Self::store(&error),
+        }
+    }
+}
+
+/// Erases one for good.
+pub fn erase(desk: &Desk, staff: &Staff, patient: &str, reason: &str) -> Result<Reply, Failure> {
+    let patient = words::patient(patient)?;
+    let erased = desk.service().erase_patient(staff, patient, reason)?;
+    let text = format!(
+        "{patient} is erased: {} records, {} files. Nothing of it can be read any more, here or in a backup; the feeds will not \
+         bring it back. Event {} tells of it. Backups of the key ring from before (`musubi key backup`) still hold its key: delete \
+         them.",
+        erased.records, erased.files, erased.leaf
+    );
+    let json = json!({
+        "patient": patient.to_string(), "records": erased.records, "files": erased.files, "leaf": erased.leaf,
+    });
+    Ok(Reply::new(json, text))
 }
 
 /// Looks for patients.
