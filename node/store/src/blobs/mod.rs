@@ -154,16 +154,8 @@ impl Blobs {
             disk.remove(&format!("{at}/{part}"))?;
         }
         let (seal, is_lasting) = (Seal::new(&key), hidden.is_some());
-        let inner = Inner {
-            disk,
-            folder,
-            is_lasting,
-            seal,
-            hidden,
-            names,
-            parts: AtomicU64::new(0),
-            notes: Mutex::default(),
-        };
+        let inner =
+            Inner { disk, folder, is_lasting, seal, hidden, names, parts: AtomicU64::new(0), notes: Mutex::default() };
         Ok((Self { inner: Arc::new(inner) }, parts.len() as u64))
     }
 
