@@ -1,9 +1,9 @@
-//! Fetching across an accord beside raw quinn and HTTPS that move the same bytes, over loopback, in one run.
+//! Fetching across an accord beside raw quinn, libp2p alone and HTTPS that move the same bytes, over loopback, in one run.
 //!
 //! `cargo build --release && cargo bench -p e2e --bench fetch` prints a table; `-- --write` also writes it into
 //! `docs/benchmarks.md`. Our side is two real nodes, each a process of its own, policy, leaves, digests, store and verification
 //! included; the raw servers are a process of their own too. Reading order: `charts` (what is fetched), `nodes`, `raw` with
-//! `raw_quinn`, `https`, `tls` and `noise`, `machine`, `measure`, `report`.
+//! `raw_quinn`, `raw_libp2p`, `https`, `tls` and `noise`, `machine`, `measure`, `report`.
 mod charts;
 mod https;
 mod machine;
@@ -11,6 +11,7 @@ mod measure;
 mod nodes;
 mod noise;
 mod raw;
+mod raw_libp2p;
 mod raw_quinn;
 mod report;
 mod tls;

@@ -7,7 +7,7 @@ use crate::raw::Raw;
 use std::path::Path;
 use std::time::Duration;
 
-/// One load by three ways.
+/// One load by four ways.
 pub struct Stream {
     /// What it is.
     pub name: &'static str,
@@ -18,14 +18,16 @@ pub struct Stream {
     /// Medians.
     pub ours: Duration,
     pub quinn: Duration,
+    pub libp2p: Duration,
     pub https: Duration,
 }
 
-/// One small record by two ways, and the disk's part in ours.
+/// One small record by three ways, and the disk's part in ours.
 pub struct Single {
     pub bytes: u64,
     pub ours: Duration,
     pub quinn: Duration,
+    pub libp2p: Duration,
     pub sync: Duration,
 }
 
@@ -50,7 +52,7 @@ pub fn all(program: &Path, folder: &Path) -> Measured {
         stream("one document of 200 MB", Chart::Document, &nodes, &mut raw),
         stream("5,000 records of about 2 KB in one fetch", Chart::Records, &nodes, &mut raw),
     ];
-    let single = single(&nodes, &raw);
+    let single = single(&nodes, &mut raw);
     let bytes = noise::bytes(usize::try_from(streams[0].bytes).unwrap_or(0), 3);
     let disk_write = median((0..ROUNDS).map(|_| machine::write_all(nodes.disk(), &bytes)).collect());
     drop((nodes, raw));
@@ -63,29 +65,41 @@ fn stream(name: &'static str, chart: Chart, nodes: &Nodes, raw: &mut Raw) -> Str
     let first = nodes.fetch(chart);
     let bytes = first.bytes;
     raw.quinn(bytes);
+    raw.libp2p(bytes);
     raw.https(bytes);
-    let (mut ours, mut quinn, mut https) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut quinn, mut libp2p, mut https) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         ours.push(nodes.fetch(chart).took);
         quinn.push(raw.quinn(bytes));
+        libp2p.push(raw.libp2p(bytes));
         https.push(raw.https(bytes));
         let last = |list: &[Duration]| list.last().copied().unwrap_or_default();
-        eprintln!("  {name}, {round}: {:?}, quinn {:?}, HTTPS {:?}", last(&ours), last(&quinn), last(&https));
+        let raw = (last(&quinn), last(&libp2p), last(&https));
+        eprintln!("  {name}, {round}: {:?}, quinn {:?}, libp2p {:?}, HTTPS {:?}", last(&ours), raw.0, raw.1, raw.2);
     }
-    Stream { name, bytes, items: first.items, ours: median(ours), quinn: median(quinn), https: median(https) }
+    Stream {
+        name,
+        bytes,
+        items: first.items,
+        ours: median(ours),
+        quinn: median(quinn),
+        libp2p: median(libp2p),
+        https: median(https),
+    }
 }
 
-fn single(nodes: &Nodes, raw: &Raw) -> Single {
+fn single(nodes: &Nodes, raw: &mut Raw) -> Single {
     let bytes = nodes.fetch(Chart::Record).bytes;
-    let (mut ours, mut quinn, mut sync) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut quinn, mut libp2p, mut sync) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..SINGLES {
         // Both sides sign and store the receipt after the answer was shown; the next reader comes when that is done.
         std::thread::sleep(PAUSE);
         ours.push(nodes.fetch(Chart::Record).took);
         quinn.push(raw.quinn(bytes));
+        libp2p.push(raw.libp2p(bytes));
         sync.push(machine::sync(nodes.disk()));
     }
-    let single = Single { bytes, ours: median(ours), quinn: median(quinn), sync: median(sync) };
+    let single = Single { bytes, ours: median(ours), quinn: median(quinn), libp2p: median(libp2p), sync: median(sync) };
     eprintln!("  one record: {:?}, quinn {:?}, one sync {:?}", single.ours, single.quinn, single.sync);
     single
 }
