@@ -3,7 +3,8 @@ use protocol::audit::{self, What};
 use protocol::consent::{Stance, modes};
 use protocol::crypto::Real;
 use protocol::engine::{
-    Candidate, Certainty, Command, Event, FetchOrder, HolderStatus, LinkVerdict, LocateOrder, Publication, Scope,
+    Candidate, Certainty, Command, Event, FetchOrder, HolderStatus, Input, LinkVerdict, LocateOrder, Publication,
+    Scope, Ticket,
 };
 use protocol::ids::{FacilityId, NodeKey, PatientRef, ReceiptId};
 use protocol::kinds::{Coarse, FacilityClass, KindSet, Purpose, Role};
@@ -177,6 +178,38 @@ fn both_logs_and_both_receipts_tell_of_the_read() {
         assert!(receipt.verify(&Real, &scene.clinic.into(), &scene.hospital.into()));
         assert!(audit::verify_log(view, &SALT).is_ok());
     }
+}
+#[test]
+fn asking_and_receiving_cost_the_reader_one_batch_in_the_order_of_events() {
+    let mut scene = Scene::both_ways();
+    let candidate = scene.locate().remove(0);
+    let order = scene.order(candidate);
+    let clinic = scene.clinic;
+    let before = scene.world.nodes[&clinic].commits;
+    scene.world.input(clinic, Input::Command(Ticket(7), Command::Fetch(Box::new(order))));
+    assert_eq!(scene.world.nodes[&clinic].commits, before, "the question waits for no disk");
+    scene.world.settle();
+    let node = &scene.world.nodes[&clinic];
+    assert_eq!(node.commits, before + 2, "one batch for the read, one for the receipt that both signed");
+    let told = node.events.iter().find_map(|e| if let Event::Answer(_, answer) = e { Some(answer) } else { None });
+    let leaf = told.and_then(|answer| answer.leaf).expect("an answer with its leaf");
+    let what = |leaf| audit::event(&node.view, leaf).map(|event| event.what);
+    assert_eq!((what(leaf - 1), what(leaf)), (Some(What::Requested), Some(What::Received)));
+}
+#[test]
+fn that_we_asked_is_on_disk_soon_when_nobody_answers() {
+    let mut scene = Scene::both_ways();
+    let candidate = scene.locate().remove(0);
+    let order = scene.order(candidate);
+    scene.world.links.clear();
+    scene.world.command(scene.clinic, Command::Fetch(Box::new(order)));
+    let has_asked = |scene: &Scene| {
+        let events = audit::events(&scene.world.nodes[&scene.clinic].view, 0, 10_000);
+        events.iter().any(|(_, event)| event.what == What::Requested)
+    };
+    assert!(!has_asked(&scene));
+    scene.world.pass(100);
+    assert!(has_asked(&scene));
 }
 #[test]
 fn without_consent_at_the_holder_nothing_is_even_found() {

@@ -174,12 +174,18 @@ impl<V: View, H: Host> Driver<V, H> {
                 () = sleep(wait.unwrap_or_default()), if wait.is_some() => self.feed(Input::Timeout),
             }
         }
+        self.engine.write_held();
+        self.perform_all();
         self.transfers.cancel_all();
     }
 
     /// One input, and everything that follows from it.
     fn feed(&mut self, input: Input) {
         self.engine.handle(self.host.now(), input);
+        self.perform_all();
+    }
+
+    fn perform_all(&mut self) {
         while let Some(output) = self.engine.poll() {
             match output {
                 Output::Send { to, message } => self.send(to, message),

@@ -94,7 +94,9 @@ pub struct Engine<V: View> {
     pub(super) peers: Peers,
     pub(super) timers: Timers,
     pub(super) outputs: VecDeque<Output>,
-    pub(super) waiting: BTreeMap<Ticket, Then>,
+    /// What follows, and how many leaves of its batch were held back for it.
+    pub(super) waiting: BTreeMap<Ticket, (usize, Then)>,
+    pub(super) held: Batch,
     pub(super) next_ticket: u64,
     pub(super) addresses: Vec<String>,
     pub(super) secrets: BTreeMap<(Scope, u32), [u8; 32]>,
@@ -155,6 +157,7 @@ impl<V: View> Engine<V> {
             timers: Timers::default(),
             outputs: VecDeque::new(),
             waiting: BTreeMap::new(),
+            held: Batch::default(),
             next_ticket: 1,
             addresses: Vec::new(),
             secrets: BTreeMap::new(),
@@ -303,8 +306,7 @@ impl<V: View> Engine<V> {
         }
     }
     fn on_done(&mut self, now: Millis, ticket: Ticket, done: Done) {
-        self.view.settle(ticket);
-        let Some(then) = self.waiting.remove(&ticket) else { return };
+        let Some((then, done)) = self.take_done(ticket, done) else { return };
         if let Done::Failed(why) = &done {
             self.event(Event::Alarm(Alarm::Store(why.clone())));
             if matches!(then, Then::Authored(..)) {
@@ -377,6 +379,7 @@ impl<V: View> Engine<V> {
             }
             Timer::Fetch(request) => self.fetch_waited(now, request),
             Timer::Join(network) => self.join_again(now, network),
+            Timer::Held => self.write_held(),
         }
     }
 
@@ -393,20 +396,13 @@ impl<V: View> Engine<V> {
     }
     pub(super) fn effect(&mut self, effect: Effect, then: Then) {
         let ticket = self.ticket();
-        self.waiting.insert(ticket, then);
+        self.waiting.insert(ticket, (0, then));
         self.outputs.push_back(Output::Effect(ticket, effect));
     }
     /// An effect whose end nobody waits for.
     pub(super) fn hint(&mut self, effect: Effect) {
         let ticket = self.ticket();
         self.outputs.push_back(Output::Effect(ticket, effect));
-    }
-    /// Sends a batch to disk; what follows waits for it.
-    pub(super) fn commit(&mut self, batch: Batch, then: Then) {
-        let ticket = self.ticket();
-        self.view.lay(ticket, &batch);
-        self.waiting.insert(ticket, then);
-        self.outputs.push_back(Output::Effect(ticket, Effect::Commit(batch)));
     }
     pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];

@@ -3,11 +3,12 @@
 //! Read [`input`] and [`output`] first (what goes in, what comes out), then `core` (the struct and its three entry points),
 //! then one flow at a time: `hello` (who is there), `state` (signed objects), `shelves` (the index), `publish` (own entries),
 //! `locate`, `reader`, `holder` and `receipts` (one read, both sides), `consents` (given and withdrawn), `log` (checkpoints and
-//! witnesses), `joining`, `secrets`, `links`. Each flow file holds the handlers of that subject, for messages, commands,
-//! timers and completions alike.
+//! witnesses), `joining`, `secrets`, `links`; `commits` is how batches reach the disk. Each flow file holds the handlers of
+//! that subject, for messages, commands, timers and completions alike.
 //!
 //! Rules that hold everywhere: the Engine reads only through its view, with its own pending batches laid over it; every write
 //! leaves as [`Effect::Commit`]; what a commit must precede waits for its [`Done`]. So no byte leaves before its leaf is on disk.
+mod commits;
 mod consents;
 mod core;
 mod hello;

@@ -112,8 +112,9 @@ impl<V: View> Engine<V> {
         batch.log(event_of(now, What::Requested, order).request(request).node(node));
         let signature = self.crypto.sign(&self.identity.node, &domain("request", &[&body]));
         self.send(node, Message::Request(v1::Request { body, signature: signature.0.to_vec() }));
-        // The leaf for asking need not precede the question: what must be logged first is what is released or shown.
-        self.commit(batch, Then::Nothing);
+        // The leaf for asking need not precede the question: what must be logged first is what is released or shown, and
+        // that takes this leaf along.
+        self.commit_soon(now, batch);
         if let Some(fetching) = self.fetches.get_mut(&request) {
             fetching.step = Step::Asked;
             fetching.order.ground = Batch::default();
@@ -206,6 +207,7 @@ impl<V: View> Engine<V> {
                 // The row says "late" now; an answer within the request's life still fills it in.
                 fetching.late = true;
                 let (ticket, order) = (fetching.ticket, fetching.order.clone());
+                self.write_held();
                 self.answer_plain_as(ticket, Some(request), &order, HolderStatus::Late);
                 self.timers.set(Timer::Fetch(request), now.plus(REQUEST_LIFE_MS));
             }

@@ -19,6 +19,8 @@ pub(super) enum Timer {
     Fetch(RequestId),
     /// Ask the contact again.
     Join(NetworkId),
+    /// Write what was held back.
+    Held,
 }
 
 /// One deadline per timer; the earliest is all that the driver sees.

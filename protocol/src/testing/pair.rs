@@ -48,6 +48,8 @@ pub struct Node {
     pub events: Vec<Event>,
     /// Requests whose copies were forgotten.
     pub forgotten: Vec<RequestId>,
+    /// How many batches went to disk: each costs a sync.
+    pub commits: usize,
 }
 
 /// Several nodes.
@@ -83,7 +85,7 @@ impl World {
         let seed = crate::crypto::sha256(&[b"seed", name.as_bytes()]).0;
         let engine = Engine::new(Arc::new(Real), identity, config, view.clone(), seed);
         let key = engine.node_key();
-        self.nodes.insert(key, Node { engine, view, events: Vec::new(), forgotten: Vec::new() });
+        self.nodes.insert(key, Node { engine, view, events: Vec::new(), forgotten: Vec::new(), commits: 0 });
         key
     }
     /// Connects two nodes.
@@ -167,7 +169,10 @@ impl World {
 
 fn perform(node: &mut Node, ticket: Ticket, effect: Effect) -> Option<Input> {
     let done = match effect {
-        Effect::Commit(batch) => Done::Committed(node.view.commit(&batch)),
+        Effect::Commit(batch) => {
+            node.commits += 1;
+            Done::Committed(node.view.commit(&batch))
+        }
         Effect::Serve(_) => Done::Served { complete: true },
         // Bytes are not moved here: the plan counts as arrived.
         Effect::Receive(receive) => Done::Received(Received {
