@@ -24,6 +24,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+mod inline;
 mod receive;
 mod serve;
 mod transfers;

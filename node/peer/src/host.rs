@@ -3,8 +3,10 @@ use protocol::data::{Batch, Write};
 use protocol::engine::{Done, Event, Receive, Source, Ticket};
 use protocol::fetch::Item;
 use protocol::ids::{Hash, RequestId};
+use protocol::limits::CHUNK_BYTES_MAX;
 use protocol::time::Millis;
-use std::io;
+use std::borrow::Cow;
+use std::io::{self, Read as _};
 use tokio::sync::mpsc;
 
 /// The rest of the node, as the driver sees it.
@@ -34,6 +36,16 @@ pub trait Shelf: Send {
     /// # Errors
     /// The record cannot be given any more; the reader is told so.
     fn open(&mut self, source: &Source, item: &Item) -> io::Result<Box<dyn io::Read + Send>>;
+    /// The whole bytes of an item of at most one chunk, without a copy where they lie at hand.
+    ///
+    /// # Errors
+    /// As [`Shelf::open`].
+    fn small(&mut self, source: &Source, item: &Item) -> io::Result<Cow<'_, [u8]>> {
+        let mut bytes = Vec::new();
+        // One byte more than there may be shows a record that is longer than its plan says.
+        self.open(source, item)?.take(CHUNK_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        Ok(Cow::Owned(bytes))
+    }
     /// The hash of every chunk of a large item, if they are known without reading it.
     fn hashes(&mut self, source: &Source) -> Option<Vec<Hash>>;
 }

@@ -90,3 +90,5 @@ pub const LOGIN_CHARS_MAX: usize = 40;
 pub const OWN_EVENTS_LOOKED: u64 = 20_000;
 /// Own accesses that are shown.
 pub const OWN_EVENTS_SHOWN: usize = 100;
+/// Bundles of 60 KiB that stay open while an answer is sent: the records of a busy day lie in a few, in any order.
+pub const BUNDLES_OPEN_MAX: usize = 8;

@@ -5,6 +5,7 @@ use protocol::fetch::Item;
 use protocol::ids::{Hash, RequestId};
 use protocol::time::Millis;
 use service::engine::{Host, Inbox, Keeping, Shelf};
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +51,9 @@ struct Own(Shelf);
 impl peer::Shelf for Own {
     fn open(&mut self, source: &Source, _item: &Item) -> io::Result<Box<dyn io::Read + Send>> {
         Ok(Box::new(self.0.item(source).map_err(io::Error::other)?))
+    }
+    fn small(&mut self, source: &Source, _item: &Item) -> io::Result<Cow<'_, [u8]>> {
+        self.0.small(source).map_err(io::Error::other)
     }
     fn hashes(&mut self, source: &Source) -> Option<Vec<Hash>> {
         self.0.hashes(source)

@@ -81,38 +81,70 @@ impl<'a> Frame<'a> {
             _ => None,
         }
     }
-    /// Writes one frame with its length.
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut out = vec![0; 4];
-        match self {
-            Self::Hashes { item, hashes } => {
-                out.push(HASHES);
-                out.extend(item.to_be_bytes());
-                out.extend(hashes.iter().flat_map(|hash| hash.0));
-            }
-            Self::Chunk { item, index, bytes } => {
-                out.push(CHUNK);
-                out.extend(item.to_be_bytes());
-                out.extend(index.to_be_bytes());
-                out.extend_from_slice(bytes);
-            }
-            Self::Pack(items) => {
-                out.push(PACK);
-                for (item, bytes) in items {
-                    out.extend(item.to_be_bytes());
-                    out.extend((bytes.len() as u32).to_be_bytes());
-                    out.extend_from_slice(bytes);
-                }
-            }
-            Self::Missing { item } => {
-                out.push(MISSING);
-                out.extend(item.to_be_bytes());
-            }
-        }
-        let len = (out.len() - 4) as u32;
-        out[..4].copy_from_slice(&len.to_be_bytes());
-        out
+}
+
+/// The frame with the hash of every chunk of a large item.
+pub(super) fn hashes_frame(item: u32, hashes: &[Hash]) -> Vec<u8> {
+    let mut out = begin(HASHES, 4 + hashes.len() * 32);
+    out.extend(item.to_be_bytes());
+    hashes.iter().for_each(|hash| out.extend_from_slice(&hash.0));
+    end(out)
+}
+
+/// The frame that tells that an item cannot be given any more.
+pub(super) fn missing_frame(item: u32) -> Vec<u8> {
+    let mut out = begin(MISSING, 4);
+    out.extend(item.to_be_bytes());
+    end(out)
+}
+
+/// What stands before the bytes of a chunk in its frame.
+pub(super) fn chunk_head(item: u32, index: u32, bytes: usize) -> [u8; CHUNK_HEAD_BYTES] {
+    let mut head = [CHUNK; CHUNK_HEAD_BYTES];
+    // A chunk is far below four bytes of length.
+    head[..4].copy_from_slice(&((CHUNK_HEAD_BYTES - 4 + bytes) as u32).to_be_bytes());
+    head[5..9].copy_from_slice(&item.to_be_bytes());
+    head[9..].copy_from_slice(&index.to_be_bytes());
+    head
+}
+
+/// A pack that is being filled.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PackFrame {
+    frame: Vec<u8>,
+}
+
+impl PackFrame {
+    /// Bytes of its items with their heads.
+    pub(super) fn len(&self) -> usize {
+        self.frame.len().saturating_sub(HEAD_BYTES)
     }
+    /// Adds one item.
+    pub(super) fn add(&mut self, item: u32, bytes: &[u8]) {
+        if self.frame.is_empty() {
+            self.frame = begin(PACK, packed_len(bytes.len()));
+        }
+        self.frame.extend(item.to_be_bytes());
+        self.frame.extend((bytes.len() as u32).to_be_bytes());
+        self.frame.extend_from_slice(bytes);
+    }
+    /// The frame, unless nothing is in it.
+    pub(super) fn finish(self) -> Option<Vec<u8>> {
+        (!self.frame.is_empty()).then(|| end(self.frame))
+    }
+}
+
+fn begin(tag: u8, more: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEAD_BYTES + more);
+    out.extend([0, 0, 0, 0, tag]);
+    out
+}
+
+/// The length goes to its place when all is there.
+fn end(mut frame: Vec<u8>) -> Vec<u8> {
+    let len = (frame.len() - 4) as u32;
+    frame[..4].copy_from_slice(&len.to_be_bytes());
+    frame
 }
 
 /// Bytes that one more item adds to a pack.
@@ -131,6 +163,10 @@ fn number(rest: &mut &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(*number))
 }
 
+/// Room that the head of a chunk's frame takes: length, tag, item and index.
+pub const CHUNK_HEAD_BYTES: usize = HEAD_BYTES + 8;
+/// Length and tag.
+const HEAD_BYTES: usize = 5;
 const HASHES: u8 = 1;
 const CHUNK: u8 = 2;
 const PACK: u8 = 3;

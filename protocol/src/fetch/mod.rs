@@ -14,7 +14,7 @@ mod sender;
 
 pub use check::{Bad, Check, Verified};
 pub use digest::{Digester, digest_of};
-pub use frame::{Resume, frame_len};
+pub use frame::{CHUNK_HEAD_BYTES, Resume, frame_len};
 pub use plan::{Item, Plan, PlanError};
 pub use receipt::{Countersigned, ExchangeReceipt, receipt_of};
 pub use record::{Place, RecordHead, State, head_key, heads};

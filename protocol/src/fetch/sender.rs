@@ -1,6 +1,6 @@
 use super::{
     digest::{digest_of, root_of},
-    frame::{Frame, Resume, offset_of, packed_len},
+    frame::{CHUNK_HEAD_BYTES, PackFrame, Resume, chunk_head, hashes_frame, missing_frame, offset_of, packed_len},
     plan::{Plan, PlanError},
 };
 use crate::{ids::Hash, limits::CHUNK_BYTES_MAX};
@@ -43,8 +43,7 @@ pub struct Sender {
     items: Vec<(u64, Hash)>,
     at: Resume,
     hashes: Vec<Hash>,
-    pack: Vec<(u32, Vec<u8>)>,
-    packed: usize,
+    pack: PackFrame,
 }
 
 impl Sender {
@@ -56,7 +55,7 @@ impl Sender {
         plan.check()?;
         from.check(plan)?;
         let items = plan.items.iter().map(|item| (item.size, item.digest)).collect();
-        Ok(Self { items, at: from, hashes: Vec::new(), pack: Vec::new(), packed: 0 })
+        Ok(Self { items, at: from, hashes: Vec::new(), pack: PackFrame::default() })
     }
     /// What to bring next; none at the end.
     pub fn want(&self) -> Option<Want> {
@@ -79,7 +78,7 @@ impl Sender {
             return Err(SendError::Changed(item));
         }
         let mut frames = self.flush();
-        frames.push(Frame::Hashes { item, hashes: hashes.clone() }.encode());
+        frames.push(hashes_frame(item, &hashes));
         self.hashes = hashes;
         Ok(frames)
     }
@@ -88,31 +87,48 @@ impl Sender {
     /// # Errors
     /// [`SendError`]; then nothing has changed.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, SendError> {
+        if self.is_chunk() {
+            let mut frame = vec![0; CHUNK_HEAD_BYTES];
+            frame.extend_from_slice(bytes);
+            self.chunk(&mut frame)?;
+            return Ok(vec![frame]);
+        }
         let Some(Want::Bytes { item, len, .. }) = self.want() else { return Err(SendError::Unwanted) };
-        // A chunk was read from a store that lets no altered byte pass, under hashes that give the plan's digest; the reader
-        // checks it against them. To hash it here once more would cost a large document a third of its rate.
-        let is_chunk = !self.hashes.is_empty();
-        if bytes.len() as u64 != len || !is_chunk && digest_of(bytes) != self.items[item as usize].1 {
+        if bytes.len() as u64 != len || digest_of(bytes) != self.items[item as usize].1 {
             return Err(SendError::Changed(item));
         }
-        let mut frames = Vec::new();
-        if self.hashes.is_empty() {
-            let more = packed_len(bytes.len());
-            if self.packed + more > packed_len(CHUNK_BYTES_MAX as usize) {
-                frames = self.flush();
-            }
-            self.pack.push((item, bytes.to_vec()));
-            self.packed += more;
-            self.step();
-        } else {
-            frames.push(Frame::Chunk { item, index: self.at.chunk, bytes }.encode());
-            self.at.chunk += 1;
-            if self.at.chunk as usize == self.hashes.len() {
-                self.step();
-            }
-        }
+        let is_full = self.pack.len() + packed_len(bytes.len()) > packed_len(CHUNK_BYTES_MAX as usize);
+        let mut frames = if is_full { self.flush() } else { Vec::new() };
+        self.pack.add(item, bytes);
+        self.step();
         frames.extend(self.flush_at_end());
         Ok(frames)
+    }
+    /// Whether what [`Sender::want`] asks for are bytes of a large item, which [`Sender::chunk`] takes too.
+    pub fn is_chunk(&self) -> bool {
+        !self.hashes.is_empty()
+    }
+    /// As [`Sender::bytes`], for a chunk that lies in its frame already, behind [`CHUNK_HEAD_BYTES`] of room: a large document
+    /// need not be copied once more. The frame is ready to be sent then.
+    ///
+    /// # Errors
+    /// [`SendError`]; then nothing has changed.
+    pub fn chunk(&mut self, frame: &mut [u8]) -> Result<(), SendError> {
+        let Some(Want::Bytes { item, len, .. }) = self.want().filter(|_| self.is_chunk()) else {
+            return Err(SendError::Unwanted);
+        };
+        // It was read from a store that lets no altered byte pass, under hashes that give the plan's digest; the reader
+        // checks it against them. To hash it here once more would cost a large document a third of its rate.
+        let (head, bytes) = frame.split_first_chunk_mut().ok_or(SendError::Changed(item))?;
+        if bytes.len() as u64 != len {
+            return Err(SendError::Changed(item));
+        }
+        *head = chunk_head(item, self.at.chunk, bytes.len());
+        self.at.chunk += 1;
+        if self.at.chunk as usize == self.hashes.len() {
+            self.step();
+        }
+        Ok(())
     }
     /// Tells the reader that the item under way cannot be given any more, and goes on with the next.
     pub fn missing(&mut self) -> Vec<Vec<u8>> {
@@ -120,7 +136,7 @@ impl Sender {
             return Vec::new();
         }
         let mut frames = self.flush();
-        frames.push(Frame::Missing { item: self.at.item }.encode());
+        frames.push(missing_frame(self.at.item));
         self.step();
         frames
     }
@@ -133,12 +149,6 @@ impl Sender {
         if self.want().is_none() { self.flush() } else { Vec::new() }
     }
     fn flush(&mut self) -> Vec<Vec<u8>> {
-        if self.pack.is_empty() {
-            return Vec::new();
-        }
-        let frame = Frame::Pack(self.pack.iter().map(|(item, bytes)| (*item, bytes.as_slice())).collect()).encode();
-        self.pack.clear();
-        self.packed = 0;
-        vec![frame]
+        std::mem::take(&mut self.pack).finish().into_iter().collect()
     }
 }

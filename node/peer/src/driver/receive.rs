@@ -1,4 +1,4 @@
-//! Taking in an announced answer: a task checks every frame against the plan, a thread keeps what was proved.
+//! Taking in an announced answer that is large: a task checks every frame against the plan, a thread keeps what was proved.
 use super::serve::{ALL_THERE, NOT_AWAITED};
 use super::transfers::Feed;
 use crate::bulk::BulkStream;
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// How many pieces may wait for a transfer: a small plan has a few packs and one frame for each item that is missing. A
+/// How many pieces may wait for a transfer: a small plan has a few packs and one frame for each item that is missing. One
 /// transfer on bulk streams has one stream and perhaps its successor.
 pub(super) fn pieces_max(receive: &Receive) -> usize {
     if receive.inline { receive.plan.items.len().saturating_mul(2).saturating_add(8) } else { 2 }
@@ -36,18 +36,19 @@ pub(super) async fn refuse(mut stream: BulkStream) {
     }
 }
 
-/// What arrived, verified. Cut in the middle, the whole items are kept; damaged, nothing is.
+/// What arrived on bulk streams, verified. Cut in the middle, the whole items are kept; damaged, nothing is.
 pub(super) async fn receive<H: Host>(host: Arc<H>, receive: Receive, feed: mpsc::Receiver<Feed>) -> Received {
     let Ok(check) = Check::new(&receive.plan, Default::default()) else {
         return Received { damaged: true, ..Received::default() };
     };
     let receive = Arc::new(receive);
     let (proved_in, proved) = mpsc::channel(TRANSFER_FRAMES);
+    let (used, free) = std::sync::mpsc::channel();
     let keeping = tokio::task::spawn_blocking({
         let receive = receive.clone();
-        move || keep(&*host, &receive, proved)
+        move || keep(&*host, &receive, proved, &used)
     });
-    let mut intake = Intake { receive, check, proved: proved_in, items: 0, bytes: 0, missing: 0 };
+    let mut intake = Intake { receive, check, proved: proved_in, free, items: 0, bytes: 0, missing: 0 };
     let end = intake.take_all(feed).await;
     if matches!(end, Err(Stop::Damaged)) {
         // Dropping the channel without its last word makes the keeper drop everything.
@@ -89,7 +90,13 @@ struct Piece {
     last: bool,
 }
 
-fn keep<H: Host>(host: &H, receive: &Receive, mut proved: mpsc::Receiver<Proved>) -> io::Result<Vec<Write>> {
+/// Frames whose bytes are kept go back, to be filled again.
+fn keep<H: Host>(
+    host: &H,
+    receive: &Receive,
+    mut proved: mpsc::Receiver<Proved>,
+    used: &std::sync::mpsc::Sender<Vec<u8>>,
+) -> io::Result<Vec<Write>> {
     let mut keeper = host.keep(receive)?;
     while let Some(next) = proved.blocking_recv() {
         match next {
@@ -97,6 +104,8 @@ fn keep<H: Host>(host: &H, receive: &Receive, mut proved: mpsc::Receiver<Proved>
                 for Piece { item, offset, at, last } in pieces {
                     keeper.write(item, offset, &frame[at], last)?;
                 }
+                // An error means that no frame is awaited any more.
+                let _ = used.send(frame);
             }
             Proved::End => return keeper.finish(),
         }
@@ -118,6 +127,8 @@ struct Intake {
     receive: Arc<Receive>,
     check: Check,
     proved: mpsc::Sender<Proved>,
+    /// Frames to be filled again.
+    free: std::sync::mpsc::Receiver<Vec<u8>>,
     items: u32,
     bytes: u64,
     /// Items that earlier streams told to be missing, and this one's.
@@ -127,18 +138,11 @@ struct Intake {
 impl Intake {
     async fn take_all(&mut self, mut feed: mpsc::Receiver<Feed>) -> Result<(), Stop> {
         while !self.check.done() {
-            let Ok(Some(next)) = timeout(TRANSFER_SILENCE, feed.recv()).await else { return Err(Stop::Cut) };
-            match next {
-                Feed::Piece { frame, last } => {
-                    self.take(frame).await?;
-                    if last && !self.check.done() {
-                        return Err(Stop::Cut);
-                    }
-                }
-                Feed::Stream(stream) => match self.take_stream(stream).await {
-                    Err(Stop::Cut) => self.expect_again()?,
-                    other => other?,
-                },
+            let next = timeout(TRANSFER_SILENCE, feed.recv()).await;
+            let Ok(Some(Feed::Stream(stream))) = next else { return Err(Stop::Cut) };
+            match self.take_stream(stream).await {
+                Err(Stop::Cut) => self.expect_again()?,
+                other => other?,
             }
         }
         Ok(())
@@ -156,7 +160,7 @@ impl Intake {
         stream.write_all(&answer).await.map_err(cut)?;
         stream.flush().await.map_err(cut)?;
         while !self.check.done() {
-            let frame = read_frame(&mut stream).await?;
+            let frame = read_frame(&mut stream, self.free.try_recv().unwrap_or_default()).await?;
             self.take(frame).await?;
         }
         // Everything is here; whether the holder hears of it changes nothing for us.
@@ -188,12 +192,15 @@ impl Intake {
     }
 }
 
-async fn read_frame(stream: &mut BulkStream) -> Result<Vec<u8>, Stop> {
-    let mut frame = vec![0; 4];
-    stream.read_exact(&mut frame).await.map_err(cut)?;
-    let length = frame_len([frame[0], frame[1], frame[2], frame[3]]).ok_or(Stop::Damaged)?;
+/// Reads the next frame into a vector that was used before: what is in it is written over.
+async fn read_frame(stream: &mut BulkStream, mut frame: Vec<u8>) -> Result<Vec<u8>, Stop> {
+    let mut head = [0; 4];
+    stream.read_exact(&mut head).await.map_err(cut)?;
+    let length = frame_len(head).ok_or(Stop::Damaged)?;
     frame.resize(4 + length, 0);
-    stream.read_exact(&mut frame[4..]).await.map_err(cut)?;
+    let (first, rest) = frame.split_at_mut(4);
+    first.copy_from_slice(&head);
+    stream.read_exact(rest).await.map_err(cut)?;
     Ok(frame)
 }
 

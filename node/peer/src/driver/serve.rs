@@ -1,22 +1,23 @@
-//! Sending a permitted answer: a thread reads the records and makes frames, a task brings them to the reader.
+//! Sending a permitted answer that is large: a thread reads the records and makes frames, a task brings them to the reader.
 //!
 //! On a bulk stream the holder first writes the request (16 bytes) and the reader answers where to begin (item and chunk,
 //! 4 bytes each, big-endian) or that it waits for no such transfer; then frames follow, and at the end the reader answers with
 //! one byte. When the line is cut the holder opens the next stream, and the transfer goes on where the reader says.
 use crate::bulk::BulkStream;
-use crate::handle::{NetHandle, SendError};
+use crate::handle::NetHandle;
 use crate::host::{Host, Shelf};
 use crate::limits::*;
 use crate::msg::grown;
 use futures::{AsyncReadExt, AsyncWriteExt};
-use protocol::engine::Serve;
-use protocol::fetch::{Digester, Resume, SendError as Unfit, Sender, Want};
+use protocol::engine::{Serve, Source};
+use protocol::fetch::{CHUNK_HEAD_BYTES, Digester, Item, PlanError, Resume, Sender, Want};
+use protocol::ids::Hash;
 use protocol::limits::CHUNK_BYTES_MAX;
-use protocol::wire::{self, Message, v1};
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// The reader's last byte: everything arrived and was verified.
 pub(super) const ALL_THERE: u8 = 1;
@@ -24,11 +25,8 @@ pub(super) const ALL_THERE: u8 = 1;
 /// The reader's first answer when it waits for no such transfer (any more): a place that no plan has.
 pub(super) const NOT_AWAITED: [u8; 8] = [0xff; 8];
 
-/// Whether everything was sent.
+/// Whether everything was sent on bulk streams.
 pub(super) async fn serve<H: Host>(host: Arc<H>, net: NetHandle, serve: Arc<Serve>) -> bool {
-    if serve.inline {
-        return on_message_stream(host, &net, serve).await;
-    }
     for attempt in 0..TRANSFER_ATTEMPTS {
         if attempt > 0 {
             sleep(grown(TRANSFER_RETRY, attempt - 1)).await;
@@ -42,43 +40,16 @@ pub(super) async fn serve<H: Host>(host: Arc<H>, net: NetHandle, serve: Arc<Serv
     false
 }
 
-async fn on_message_stream<H: Host>(host: Arc<H>, net: &NetHandle, serve: Arc<Serve>) -> bool {
-    let mut frames = frames_of(host, serve.clone(), Resume::default());
-    let mut next = frames.recv().await;
-    while let Some(frame) = next {
-        next = frames.recv().await;
-        let request = serve.plan.request.0.to_vec();
-        let piece = Message::Piece(v1::Piece { request, frame, last: next.is_none() });
-        if !send_piece(net, &serve, wire::encode(piece)).await {
-            return false;
-        }
-    }
-    true
-}
-
-/// Offers a piece until there is room for it.
-async fn send_piece(net: &NetHandle, serve: &Serve, piece: Vec<u8>) -> bool {
-    let begun = Instant::now();
-    loop {
-        match net.send(serve.to, piece.clone()) {
-            Ok(()) => return true,
-            Err(SendError::Full) if begun.elapsed() < PIECE_DEADLINE => sleep(PIECE_RETRY).await,
-            Err(error) => {
-                tracing::debug!(node = ?serve.to, %error, "a small answer was cut");
-                return false;
-            }
-        }
-    }
-}
-
 async fn on_bulk_stream<H: Host>(host: Arc<H>, net: &NetHandle, serve: Arc<Serve>) -> io::Result<()> {
     let mut stream = net.open_bulk(serve.to).await.map_err(io::Error::other)?;
     stream.write_all(&serve.plan.request.0).await?;
     stream.flush().await?;
     let from = read_resume(&mut stream).await?;
     let mut frames = frames_of(host, serve, from);
-    while let Some(frame) = frames.recv().await {
+    while let Some(frame) = frames.made.recv().await {
         stream.write_all(&frame).await?;
+        // An error means that all frames are made.
+        let _ = frames.sent.send(frame);
     }
     stream.close().await?;
     let mut answer = [0; 1];
@@ -97,33 +68,65 @@ async fn read_resume(stream: &mut BulkStream) -> io::Result<Resume> {
     Ok(Resume { item: number(0), chunk: number(4) })
 }
 
+/// Frames between the thread that makes them and the task that sends them. What was sent goes back and is filled again, so
+/// that a large document does not ask for new memory with every chunk.
+struct Frames {
+    made: mpsc::Receiver<Vec<u8>>,
+    sent: std::sync::mpsc::Sender<Vec<u8>>,
+}
+
 /// The frames of an answer from a place on, made by a thread that stops when nobody takes them.
-fn frames_of<H: Host>(host: Arc<H>, serve: Arc<Serve>, from: Resume) -> mpsc::Receiver<Vec<u8>> {
-    let (frames_in, frames) = mpsc::channel(TRANSFER_FRAMES);
+fn frames_of<H: Host>(host: Arc<H>, serve: Arc<Serve>, from: Resume) -> Frames {
+    let (made_in, made) = mpsc::channel(TRANSFER_FRAMES);
+    let (sent, free) = std::sync::mpsc::channel();
     tokio::task::spawn_blocking(move || {
-        let Ok(mut sender) = Sender::new(&serve.plan, from) else { return };
-        let mut items = Items { shelf: host.shelf(), serve: &serve, open: None };
-        while let Some(want) = sender.want() {
-            let made = items.fetch(want).ok().and_then(|got| give(&mut sender, got).ok());
-            // Gone or changed since the plan was made: the reader is told, never left with a silent gap.
-            let made = made.unwrap_or_else(|| sender.missing());
-            if !made.into_iter().all(|frame| frames_in.blocking_send(frame).is_ok()) {
+        let Ok(mut maker) = Maker::new(&*host, &serve, from, free) else { return };
+        while let Some(frames) = maker.next() {
+            if !frames.into_iter().all(|frame| made_in.blocking_send(frame).is_ok()) {
                 return;
             }
         }
     });
-    frames
+    Frames { made, sent }
 }
 
-enum Got {
-    Hashes(Vec<protocol::ids::Hash>),
-    Bytes(Vec<u8>),
+/// Makes frames of records. Blocks.
+pub(super) struct Maker<'s> {
+    sender: Sender,
+    items: Items<'s>,
+    /// Vectors to be filled again.
+    free: std::sync::mpsc::Receiver<Vec<u8>>,
 }
 
-fn give(sender: &mut Sender, got: Got) -> Result<Vec<Vec<u8>>, Unfit> {
-    match got {
-        Got::Hashes(hashes) => sender.hashes(hashes),
-        Got::Bytes(bytes) => sender.bytes(&bytes),
+impl<'s> Maker<'s> {
+    pub(super) fn new<H: Host>(
+        host: &H,
+        serve: &'s Serve,
+        from: Resume,
+        free: std::sync::mpsc::Receiver<Vec<u8>>,
+    ) -> Result<Self, PlanError> {
+        let sender = Sender::new(&serve.plan, from)?;
+        Ok(Self { sender, items: Items { shelf: host.shelf(), serve, open: None }, free })
+    }
+    /// The frames that the next piece of a record completes; none at the end of the plan.
+    pub(super) fn next(&mut self) -> Option<Vec<Vec<u8>>> {
+        let want = self.sender.want()?;
+        // Gone or changed since the plan was made: the reader is told, never left with a silent gap.
+        Some(self.make(want).unwrap_or_else(|_| self.sender.missing()))
+    }
+    fn make(&mut self, want: Want) -> io::Result<Vec<Vec<u8>>> {
+        match want {
+            Want::Hashes { item } => self.sender.hashes(self.items.hashes(item)?),
+            Want::Bytes { item, offset, len } if self.sender.is_chunk() => {
+                let len = usize::try_from(len.min(CHUNK_BYTES_MAX)).unwrap_or_default();
+                let mut frame = self.free.try_recv().unwrap_or_default();
+                frame.resize(CHUNK_HEAD_BYTES + len, 0);
+                self.items.read(item, offset, &mut frame[CHUNK_HEAD_BYTES..])?;
+                self.sender.chunk(&mut frame).map(|()| vec![frame])
+            }
+            Want::Bytes { item, .. } => self.sender.bytes(&*self.items.small(item)?),
+        }
+        .map_err(io::Error::other)
     }
 }
 
@@ -135,41 +138,45 @@ struct Items<'s> {
 }
 
 impl Items<'_> {
-    fn fetch(&mut self, want: Want) -> io::Result<Got> {
-        match want {
-            Want::Hashes { item } => {
-                if let Some(known) = self.serve.sources.get(item as usize).and_then(|source| self.shelf.hashes(source))
-                {
-                    return Ok(Got::Hashes(known));
-                }
-                let mut digester = Digester::new();
-                let mut bytes = self.begin(item)?;
-                let mut piece = vec![0; CHUNK_BYTES_MAX as usize];
-                loop {
-                    match bytes.read(&mut piece)? {
-                        0 => return Ok(Got::Hashes(digester.finish().1)),
-                        read => digester.update(&piece[..read]),
-                    }
-                }
-            }
-            Want::Bytes { item, offset, len } => {
-                let (at, mut bytes) = match self.open.take() {
-                    Some((open, at, bytes)) if open == item && at <= offset => (at, bytes),
-                    _ => (0, self.begin(item)?),
-                };
-                io::copy(&mut (&mut bytes).take(offset - at), &mut io::sink())?;
-                let mut piece = Vec::with_capacity(len.min(CHUNK_BYTES_MAX) as usize);
-                (&mut bytes).take(len).read_to_end(&mut piece)?;
-                self.open = Some((item, offset + len, bytes));
-                Ok(Got::Bytes(piece))
+    /// The hash of every chunk of a large item.
+    fn hashes(&mut self, item: u32) -> io::Result<Vec<Hash>> {
+        let (source, _) = planned(self.serve, item)?;
+        if let Some(known) = self.shelf.hashes(source) {
+            return Ok(known);
+        }
+        let mut digester = Digester::new();
+        let mut bytes = self.begin(item)?;
+        let mut piece = vec![0; CHUNK_BYTES_MAX as usize];
+        loop {
+            match bytes.read(&mut piece)? {
+                0 => return Ok(digester.finish().1),
+                read => digester.update(&piece[..read]),
             }
         }
+    }
+    /// Fills `out` with the bytes of a large item from a place on.
+    fn read(&mut self, item: u32, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let (at, mut bytes) = match self.open.take() {
+            Some((open, at, bytes)) if open == item && at <= offset => (at, bytes),
+            _ => (0, self.begin(item)?),
+        };
+        io::copy(&mut (&mut bytes).take(offset - at), &mut io::sink())?;
+        bytes.read_exact(out)?;
+        self.open = Some((item, offset + out.len() as u64, bytes));
+        Ok(())
+    }
+    fn small(&mut self, item: u32) -> io::Result<Cow<'_, [u8]>> {
+        let (source, item) = planned(self.serve, item)?;
+        self.shelf.small(source, item)
     }
     fn begin(&mut self, item: u32) -> io::Result<Box<dyn Read + Send>> {
-        let at = item as usize;
-        match (self.serve.sources.get(at), self.serve.plan.items.get(at)) {
-            (Some(source), Some(item)) => self.shelf.open(source, item),
-            _ => Err(io::ErrorKind::NotFound.into()),
-        }
+        let (source, item) = planned(self.serve, item)?;
+        self.shelf.open(source, item)
     }
+}
+
+/// An item of the plan, and where its record lies.
+fn planned(serve: &Serve, item: u32) -> io::Result<(&Source, &Item)> {
+    let at = item as usize;
+    serve.sources.get(at).zip(serve.plan.items.get(at)).ok_or_else(|| io::ErrorKind::NotFound.into())
 }

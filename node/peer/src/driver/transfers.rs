@@ -1,5 +1,5 @@
 //! Which transfers are under way, so that they can be fed, cancelled and answered exactly once.
-use super::{receive, serve};
+use super::{inline, receive, serve};
 use crate::bulk::BulkStream;
 use crate::handle::NetHandle;
 use crate::host::{Completion, Host};
@@ -89,13 +89,23 @@ impl<H: Host> Transfers<H> {
         let places = self.serves.of(serve.inline);
         // Held until the task is registered, so that it cannot end before.
         let mut under_way = self.shared.under_way();
-        let task = self.runtime.spawn(async move {
-            let place = places.acquire_owned().await;
-            let complete = place.is_ok() && serve::serve(host, net, Arc::new(serve)).await;
-            shared.under_way().serves.remove(&request);
-            owed.answer(Done::Served { complete });
-        });
-        under_way.serves.insert(request, task.abort_handle());
+        let task = if serve.inline {
+            self.on_thread(places, move |_| {
+                let is_cut = || !shared.under_way().serves.contains_key(&request);
+                let complete = !is_cut() && inline::serve(&*host, &net, &serve, is_cut);
+                shared.under_way().serves.remove(&request);
+                owed.answer(Done::Served { complete });
+            })
+        } else {
+            let task = async move {
+                let place = places.acquire_owned().await;
+                let complete = place.is_ok() && serve::serve(host, net, Arc::new(serve)).await;
+                shared.under_way().serves.remove(&request);
+                owed.answer(Done::Served { complete });
+            };
+            self.runtime.spawn(task).abort_handle()
+        };
+        under_way.serves.insert(request, task);
     }
 
     /// Takes in what was announced.
@@ -106,18 +116,53 @@ impl<H: Host> Transfers<H> {
         let (host, shared) = (self.host.clone(), self.shared.clone());
         let places = self.receives.of(inline);
         let mut under_way = self.shared.under_way();
-        let task = self.runtime.spawn(async move {
-            let received = match places.acquire_owned().await {
-                Ok(_place) => receive::receive(host, receive, feed).await,
-                Err(_) => Default::default(),
+        let task = if inline {
+            self.on_thread(places, move |runtime| {
+                let received = inline::receive(&*host, &receive, feed, runtime);
+                shared.under_way().receives.remove(&request);
+                owed.answer(Done::Received(received));
+            })
+        } else {
+            let task = async move {
+                let received = match places.acquire_owned().await {
+                    Ok(_place) => receive::receive(host, receive, feed).await,
+                    Err(_) => Default::default(),
+                };
+                shared.under_way().receives.remove(&request);
+                owed.answer(Done::Received(received));
             };
-            shared.under_way().receives.remove(&request);
-            owed.answer(Done::Received(received));
-        });
-        let task = Some(task.abort_handle());
+            self.runtime.spawn(task).abort_handle()
+        };
+        let task = Some(task);
         under_way.receives.insert(request, Receiving { from, inline, feed: feed_in, task });
         drop(under_way);
         self.shared.announced.notify_waiters();
+    }
+
+    /// Runs something on a thread that may block as soon as there is a place: at once, if one is free.
+    fn on_thread(&self, places: Arc<Semaphore>, run: impl FnOnce(&Handle) + Send + 'static) -> AbortHandle {
+        let runtime = self.runtime.clone();
+        match places.clone().try_acquire_owned() {
+            Ok(place) => {
+                let run = move || {
+                    run(&runtime);
+                    drop(place);
+                };
+                self.runtime.spawn_blocking(run).abort_handle()
+            }
+            Err(_) => {
+                let task = async move {
+                    let Ok(place) = places.acquire_owned().await else { return };
+                    let run = move || {
+                        run(&runtime);
+                        drop(place);
+                    };
+                    // A panic was printed when it happened; what was owed is answered by its end.
+                    let _ = tokio::task::spawn_blocking(run).await;
+                };
+                self.runtime.spawn(task).abort_handle()
+            }
+        }
     }
 
     /// Stops a transfer at once, in whichever direction. Its own effect is answered by that.

@@ -1,12 +1,13 @@
 //! The bytes of transfers: own records on their way out, verified copies on their way in. All of it blocks on the disk.
 use crate::bodies::{Body, BodyError, bundle_key, chunk_hashes, unpack};
-use crate::limits::KEPT_INLINE_BYTES_MAX;
+use crate::limits::{BUNDLES_OPEN_MAX, KEPT_INLINE_BYTES_MAX};
 use crate::view_cache::{CopyError, CopyOf, Kept, LargeCopy, SMALL_BYTES_MAX, ViewCache};
 use protocol::data::{Space, View, Write};
 use protocol::engine::{Receive, Received, Serve, Source};
 use protocol::fetch::{Bad, Check, Digester, Item, Place, PlanError, Resume, Sender, Want};
 use protocol::ids::{Hash, PatientRef};
 use protocol::limits::CHUNK_BYTES_MAX;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -23,31 +24,54 @@ pub struct ItemReader {
     at: usize,
 }
 
-/// Own records of one answer. Those of one bundle lie together, so the last bundle stays at hand.
+/// Own records of one answer. Those of one day lie in few bundles, but in another order than they are asked for: the bundles
+/// used last stay at hand, so that none is opened once per record.
 pub struct Shelf {
     store: Arc<Store>,
-    bundle: Option<(PatientRef, u32, Vec<u8>)>,
+    /// Used last, last.
+    bundles: Vec<((PatientRef, u32), Vec<u8>)>,
 }
 
 impl Shelf {
     pub(super) fn new(store: Arc<Store>) -> Self {
-        Self { store, bundle: None }
+        Self { store, bundles: Vec::new() }
     }
-    /// The bytes of one record. Blocks; read it on a thread that may.
+    /// The bytes of one record, to be read in parts. Blocks; read it on a thread that may.
     ///
     /// # Errors
     /// [`ItemError`]; the reader is told that the item is missing.
     pub fn item(&mut self, source: &Source) -> Result<ItemReader, ItemError> {
-        let Place::Bundle { number, frame } = source.place else {
-            let body = Body::open(&self.store.view(), self.store.blobs(), source.patient, source.place)?;
-            return Ok(ItemReader::of(body));
+        let body = match source.place {
+            Place::Bundle { number, frame } => Body::Frame(self.frame(source.patient, number, frame)?.to_vec()),
+            Place::Blob { .. } => Body::open(&self.store.view(), self.store.blobs(), source.patient, source.place)?,
         };
-        if !matches!(&self.bundle, Some((patient, open, _)) if (*patient, *open) == (source.patient, number)) {
-            let bundle = self.store.view().get(Space::Bodies, &bundle_key(source.patient, number));
-            self.bundle = Some((source.patient, number, bundle.ok_or(ItemError::Missing)?));
+        Ok(ItemReader::of(body))
+    }
+    /// The whole bytes of one record of at most one chunk. Blocks.
+    ///
+    /// # Errors
+    /// As [`Shelf::item`].
+    pub fn small(&mut self, source: &Source) -> Result<Cow<'_, [u8]>, ItemError> {
+        if let Place::Bundle { number, frame } = source.place {
+            return Ok(Cow::Borrowed(self.frame(source.patient, number, frame)?));
         }
-        let bundle = self.bundle.as_ref().map(|(.., bundle)| bundle.as_slice()).unwrap_or_default();
-        unpack(bundle, frame).map(|bytes| ItemReader::of(Body::Frame(bytes.to_vec()))).ok_or(ItemError::Missing)
+        let body = Body::open(&self.store.view(), self.store.blobs(), source.patient, source.place)?;
+        Ok(Cow::Owned(body.bytes(CHUNK_BYTES_MAX)?))
+    }
+    fn frame(&mut self, patient: PatientRef, number: u32, frame: u32) -> Result<&[u8], ItemError> {
+        let at = (patient, number);
+        let bundle = match self.bundles.iter().rposition(|(open, _)| *open == at) {
+            Some(place) => self.bundles.remove(place),
+            None => {
+                if self.bundles.len() >= BUNDLES_OPEN_MAX {
+                    self.bundles.remove(0);
+                }
+                (at, self.store.view().get(Space::Bodies, &bundle_key(patient, number)).ok_or(ItemError::Missing)?)
+            }
+        };
+        self.bundles.push(bundle);
+        let bundle = self.bundles.last().map(|(_, bundle)| bundle.as_slice()).unwrap_or_default();
+        unpack(bundle, frame).ok_or(ItemError::Missing)
     }
     /// The hash of every chunk of a large record, as they were noted when it was taken in.
     pub fn hashes(&self, source: &Source) -> Option<Vec<Hash>> {
