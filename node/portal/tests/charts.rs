@@ -2,33 +2,34 @@
 //! words, pages stay small, lines join only what is one test.
 #[path = "../examples/fake/desk.rs"]
 mod desk;
+mod support;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use desk::FakeDesk;
-use portal::{Doors, PortalConfig, router};
 use protocol::kinds::Role;
-use service::Staff;
-use std::net::SocketAddr;
 use std::sync::Arc;
+use support::Office;
 use tower::ServiceExt;
 
 const TABS: [&str; 6] = ["timeline", "labs", "drugs", "documents", "access", "access/sheet"];
 
 struct Site {
     router: Router,
+    _office: Office,
+    /// Of a doctor who is signed in.
+    cookie: String,
 }
 
 impl Site {
     fn new(desk: FakeDesk) -> Self {
-        let addr = SocketAddr::from(([127, 0, 0, 1], 8470));
-        let config = PortalConfig { demo: true, ..PortalConfig::new(addr) };
-        let staff = Staff::new("local-desk", Role::Doctor).expect("a number");
-        Self { router: router(Arc::new(desk), staff, &config, addr, Doors::of("the-key", "the-session")) }
+        let office = Office::staged();
+        let (router, cookie) = (office.router(Arc::new(desk), true), office.cookie(Role::Doctor));
+        Self { router, _office: office, cookie }
     }
     async fn get(&self, path: &str, lang: &str) -> (StatusCode, HeaderMap, String) {
-        let cookie = format!("musubi_8470=the-session; musubi_lang={lang}");
+        let cookie = format!("{}; musubi_lang={lang}", self.cookie);
         let request = Request::builder().uri(path).header("host", "127.0.0.1:8470").header("cookie", cookie);
         let answer = self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await;
         let (parts, body) = answer.expect("an answer").into_parts();

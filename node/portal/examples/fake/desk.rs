@@ -357,8 +357,8 @@ mod clinical {
     use protocol::time::DAY_MS;
     use records::hl7::Stamp;
     use records::model::{
-        Allergies, Allergy, Amount, Clinical, Code, Disease, Drug, DrugGroup, LabItem, LabReport,
-        Prescription, Problems, Stage, Usage,
+        Allergies, Allergy, Amount, Clinical, Code, Disease, Drug, DrugGroup, LabItem, LabReport, Prescription,
+        Problems, Stage, Usage,
     };
 
     /// The content under a path.
