@@ -32,9 +32,11 @@ pub fn run(folder: &Path) -> Reads {
     let staff = Staff::new("bench", Role::Doctor).expect("a number");
     let view = store.view();
     let (mut count, mut patients) = (0u64, 0u64);
-    while let found = heads(&view, PatientRef(patients + 1)).len() as u64
-        && found > 0
-    {
+    loop {
+        let found = heads(&view, PatientRef(patients + 1)).len() as u64;
+        if found == 0 {
+            break;
+        }
         count += found;
         patients += 1;
     }
