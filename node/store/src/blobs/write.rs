@@ -132,8 +132,7 @@ impl BlobWriter {
         self.begin()?;
         let inner = &self.blobs.inner;
         let hash = self.blobs.chunk_hash(plain);
-        // Copies go after a day, and somebody waits for them: to squeeze them would take longer than to write them.
-        let effort = if self.skip == 0 && inner.is_lasting { Effort::Squeeze } else { Effort::Plain };
+        let effort = if self.skip == 0 { Effort::Squeeze } else { Effort::Plain };
         let packed = pack(plain, effort);
         if is_squeezed(&packed) {
             (self.skip, self.skip_next) = (0, 1);
