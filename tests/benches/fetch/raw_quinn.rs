@@ -6,6 +6,7 @@ use quinn::{ClientConfig, Connection, Endpoint, Incoming, SendStream, ServerConf
 use rustls::pki_types::CertificateDer;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Serves until the process ends.
 pub fn serve(key: &Key, source: Bytes) -> SocketAddr {
@@ -80,6 +81,8 @@ fn transport() -> Arc<TransportConfig> {
     config.stream_receive_window(VarInt::from_u32(10_000_000));
     config.receive_window(VarInt::from_u32(15_000_000));
     config.send_window(15_000_000);
+    // As libp2p's: on a busy machine a round of the others may take longer than an idle connection lives.
+    config.keep_alive_interval(Some(Duration::from_secs(5)));
     Arc::new(config)
 }
 
