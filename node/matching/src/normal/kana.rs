@@ -41,7 +41,9 @@ pub fn is_whole(kana: &str) -> bool {
 }
 
 fn widen(text: &str) -> String {
-    let katakana: String = text::unify_all(text).chars().map(to_katakana).nfc().collect();
+    let katakana: String = text::unify_all(text).chars().map(to_katakana).collect();
+    let composed = katakana.chars().all(|c| is_katakana(c) || c.is_ascii() || ('\u{4E00}'..='\u{9FEF}').contains(&c));
+    let katakana = if composed { katakana } else { katakana.nfc().collect() };
     let mut out = String::with_capacity(katakana.len());
     let mut before = None;
     for c in katakana.chars() {

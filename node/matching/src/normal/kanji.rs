@@ -28,7 +28,8 @@ pub fn folded(text: &str) -> String {
 
 /// The character that stands for all variants of this one; itself if it has none.
 pub fn representative(c: char) -> char {
-    table().get(&c).copied().unwrap_or(c)
+    // Kana, digits and letters have no variants.
+    if c < '\u{2E80}' || ('\u{3000}'..'\u{3400}').contains(&c) { c } else { table().get(&c).copied().unwrap_or(c) }
 }
 
 /// Whether two folded texts agree where neither lost a character, and have the same length.
@@ -38,23 +39,46 @@ pub fn agree_but_for_lost(one: &str, other: &str) -> bool {
 }
 
 /// Old forms of the 常用漢字 first, then the variants of personal names over them; chains are followed to their end.
-fn table() -> &'static BTreeMap<char, char> {
-    static TABLE: OnceLock<BTreeMap<char, char>> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut steps = BTreeMap::new();
-        for pair in lines(include_str!("joyo.txt")).flat_map(str::split_whitespace) {
-            let mut chars = pair.chars();
-            if let (Some(old), Some(new)) = (chars.next(), chars.next()) {
-                steps.insert(old, new);
-            }
+fn table() -> &'static Variants {
+    static TABLE: OnceLock<Variants> = OnceLock::new();
+    TABLE.get_or_init(|| Variants::of(read_table()))
+}
+
+/// The table, with one bit per character of the first plane, since most characters have no variants.
+struct Variants {
+    steps: BTreeMap<char, char>,
+    present: Vec<u64>,
+}
+
+impl Variants {
+    fn of(steps: BTreeMap<char, char>) -> Self {
+        let mut present = vec![0; 0x1_0000 / 64];
+        for c in steps.keys().map(|c| *c as usize).filter(|c| *c < 0x1_0000) {
+            present[c / 64] |= 1 << (c % 64);
         }
-        for (stands, variants) in lines(include_str!("variants.txt")).filter_map(|line| line.split_once('=')) {
-            let Some(stands) = stands.trim().chars().next() else { continue };
-            steps.remove(&stands);
-            steps.extend(variants.trim().chars().map(|variant| (variant, stands)));
+        Self { steps, present }
+    }
+    fn get(&self, c: &char) -> Option<&char> {
+        let at = *c as usize;
+        let absent = self.present.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 0);
+        if absent { None } else { self.steps.get(c) }
+    }
+}
+
+fn read_table() -> BTreeMap<char, char> {
+    let mut steps = BTreeMap::new();
+    for pair in lines(include_str!("joyo.txt")).flat_map(str::split_whitespace) {
+        let mut chars = pair.chars();
+        if let (Some(old), Some(new)) = (chars.next(), chars.next()) {
+            steps.insert(old, new);
         }
-        steps.iter().map(|(&c, &next)| (c, end_of(&steps, next))).collect()
-    })
+    }
+    for (stands, variants) in lines(include_str!("variants.txt")).filter_map(|line| line.split_once('=')) {
+        let Some(stands) = stands.trim().chars().next() else { continue };
+        steps.remove(&stands);
+        steps.extend(variants.trim().chars().map(|variant| (variant, stands)));
+    }
+    steps.iter().map(|(&c, &next)| (c, end_of(&steps, next))).collect()
 }
 
 fn end_of(steps: &BTreeMap<char, char>, start: char) -> char {
@@ -81,8 +105,9 @@ mod tests {
 
     #[test]
     fn every_variant_ends_at_a_character_that_stands_for_itself() {
-        assert!(table().len() > 350, "{}", table().len());
-        for (variant, stands) in table() {
+        let steps = read_table();
+        assert!(steps.len() > 350, "{}", steps.len());
+        for (variant, stands) in &steps {
             assert_ne!(variant, stands);
             assert_eq!(representative(*stands), *stands, "{variant} → {stands}");
         }

@@ -120,7 +120,7 @@ fn part(kanji_text: Option<&str>, kana_text: Option<&str>) -> NamePart {
 }
 
 fn tokens(kanji_name: &WrittenName, kana_name: &WrittenName) -> BTreeSet<String> {
-    let foreign = |text: &str| name::may_be_foreign(text) && text.is_ascii();
+    let foreign = |text: &str| text.is_ascii() && name::may_be_foreign(text);
     if foreign(&kanji_name.whole) {
         name::tokens(&kanji_name.whole)
     } else if foreign(&kana_name.whole) {

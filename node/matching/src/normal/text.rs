@@ -9,18 +9,44 @@ pub const WILDCARD: char = '*';
 ///
 /// Reads at most [`TEXT_CHARS_MAX`] characters.
 pub fn canonical(text: &str) -> String {
+    // Numbers, dates and codes are mostly in this form already.
+    let settled = |b: u8| b.is_ascii_graphic() && !b.is_ascii_lowercase();
+    if text.len() <= TEXT_CHARS_MAX && text.bytes().all(settled) {
+        return text.to_owned();
+    }
     settle(text, unify_all)
 }
 
 /// One round of [`canonical`]; the folds of kana and kanji build on it and settle once, at the end.
 pub(crate) fn unify_all(text: &str) -> String {
+    // Most fields hold only characters that need no decomposition; `plain_characters_need_no_tables` compares the two ways.
+    if let Some(plain) = text.chars().map(unified_plainly).collect() {
+        return plain;
+    }
+    unify_by_tables(text)
+}
+
+fn unify_by_tables(text: &str) -> String {
     let visible = text.chars().filter(|c| !is_invisible(*c)).map(unify);
     visible.nfkc().flat_map(capital).filter(|c| !is_invisible(*c)).map(unify).collect()
 }
 
+/// What becomes of a character that stands for itself or for one ASCII character; `None` for all others.
+fn unified_plainly(c: char) -> Option<char> {
+    match c {
+        ' '..='~' => Some(c.to_ascii_uppercase()),
+        '\u{3000}' => Some(' '),
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).map(|c| c.to_ascii_uppercase()),
+        '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' | 'ー' | '々' | '〇' | '\u{4E00}'..='\u{9FEF}' => Some(c),
+        '〓' | '■' | '●' => Some(c),
+        _ => None,
+    }
+}
+
 /// Repeats `pass` with gaps closed up until nothing changes, so that a normal form of a normal form is itself.
 pub(crate) fn settle(text: &str, pass: impl Fn(&str) -> String) -> String {
-    let mut current: String = text.chars().take(TEXT_CHARS_MAX).collect();
+    let short = text.len() <= TEXT_CHARS_MAX;
+    let mut current = if short { text.to_owned() } else { text.chars().take(TEXT_CHARS_MAX).collect() };
     for _ in 0..ROUNDS_MAX {
         let next = close_gaps(&pass(&current));
         if next == current {
@@ -96,4 +122,17 @@ fn close_gaps(text: &str) -> String {
     }
     out.truncate(out.trim_end_matches(' ').len());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_characters_need_no_tables() {
+        for c in ('\0'..=char::MAX).filter(|c| unified_plainly(*c).is_some()) {
+            let text = format!("ア{c}山");
+            assert_eq!(unify_all(&text), unify_by_tables(&text), "{:x}", c as u32);
+        }
+    }
 }

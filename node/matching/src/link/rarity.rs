@@ -1,0 +1,87 @@
+//! How frequent names and birth dates are among the entries themselves: agreement on 佐藤 proves less than on 十時.
+use super::entry::{Entry, Writing};
+use super::levels::{BirthLevel, Field, Kana, Kanji, Levels};
+use super::model::{Rarity, log2_milli};
+
+/// Counts of values, fixed for one set of entries.
+#[derive(Clone, Debug, Default)]
+pub struct Frequencies {
+    family: Counts,
+    given: Counts,
+    /// Given names among those born in the same years.
+    cohort: Counts,
+    cohorts: Counts,
+    birth: Counts,
+    entries: u32,
+}
+
+/// Values with their counts, sorted by value.
+#[derive(Clone, Debug, Default)]
+struct Counts(Vec<(u64, u32)>);
+
+impl Counts {
+    fn of(mut values: Vec<u64>) -> Self {
+        values.sort_unstable();
+        Self(values.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u32)).collect())
+    }
+    fn get(&self, value: u64) -> u32 {
+        self.0.binary_search_by_key(&value, |(v, _)| *v).map_or(0, |at| self.0[at].1)
+    }
+}
+
+impl Frequencies {
+    /// Counts the entries.
+    pub fn of(entries: &[Entry]) -> Self {
+        let names = |pick: fn(&Entry) -> Writing| {
+            entries.iter().flat_map(move |e| [pick(e).kanji, pick(e).kana]).filter(|n| *n != 0).map(u64::from)
+        };
+        let aged = entries.iter().flat_map(|e| {
+            [e.given.kanji, e.given.kana].into_iter().filter(|n| *n != 0).map(|name| cohort_of(name, e.birth))
+        });
+        Self {
+            family: Counts::of(names(|e| e.family).collect()),
+            given: Counts::of(names(|e| e.given).collect()),
+            cohort: Counts::of(aged.collect()),
+            cohorts: Counts::of(entries.iter().map(|e| cohort_of(0, e.birth)).collect()),
+            birth: Counts::of(entries.iter().map(|e| u64::from(e.birth)).collect()),
+            entries: entries.len() as u32,
+        }
+    }
+
+    /// How rare what two entries agree in is.
+    pub fn rarity(&self, levels: Levels, one: &Entry, other: &Entry) -> Rarity {
+        let total = f64::from(self.entries.max(1));
+        let share = |count: f64, of: f64| Some(log2_milli((count.max(1.0) / of.max(1.0)).max(COUNT_MIN / total)));
+        let agreeing = |field: Field, a: Writing, b: Writing| match (levels.kanji(field), levels.kana(field)) {
+            (Kanji::Equal, _) if a.kanji == b.kanji => Some(a.kanji),
+            (Kanji::Unknown | Kanji::Differ | Kanji::Near, Kana::Equal) if a.kana == b.kana => Some(a.kana),
+            _ => None,
+        };
+        let given = agreeing(Field::Given, one.given, other.given).and_then(|name| {
+            let overall = f64::from(self.given.get(name.into())) / total;
+            let born = f64::from(self.cohort.get(cohort_of(name, one.birth)));
+            let all = f64::from(self.cohorts.get(cohort_of(0, one.birth)));
+            share(born + overall * PRIOR_COUNT, all + PRIOR_COUNT)
+        });
+        let same_day = levels.get(Field::Birth) == BirthLevel::Equal as usize
+            || levels.get(Field::Birth) == BirthLevel::Habit as usize;
+        Rarity {
+            family: agreeing(Field::Family, one.family, other.family)
+                .and_then(|name| share(self.family.get(name.into()).into(), total)),
+            given,
+            birth: same_day.then(|| share(self.birth.get(one.birth.into()).into(), total)).flatten(),
+        }
+    }
+}
+
+/// Key of a name among those born in the same years; name 0 counts all of them.
+fn cohort_of(name: u32, birth: u32) -> u64 {
+    u64::from(name) << 16 | u64::from(birth / 10_000 / COHORT_YEARS)
+}
+
+/// Years of birth that are counted together.
+const COHORT_YEARS: u32 = 8;
+/// Weight of the name's overall share in a cohort with few entries.
+const PRIOR_COUNT: f64 = 200.0;
+/// A value counts as if at least so many had it, so that a value seen once has no unbounded weight.
+const COUNT_MIN: f64 = 3.0;
