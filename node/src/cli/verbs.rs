@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, desk, key, network, node, staff, store};
+use super::{audit, desk, key, linkage, network, node, staff, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -88,7 +88,7 @@ pub enum Verb {
     Timeline(desk::Timeline),
     /// Whether a holder's patient and ours are one person
     #[command(subcommand)]
-    Link(desk::LinkVerb),
+    Link(linkage::LinkVerb),
     /// The master key on paper, and the keys of patients
     #[command(subcommand)]
     Key(key::KeyVerb),
@@ -159,7 +159,8 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Locate(args) => ask(args.request()),
         Verb::Fetch(args) => ask(args.request()),
         Verb::Timeline(args) => ask(args.request()),
-        Verb::Link(verb) => ask(verb.request()),
+        Verb::Link(linkage::LinkVerb::Desk(verb)) => ask(verb.request()),
+        Verb::Link(linkage::LinkVerb::Office(verb)) => linkage::run(verb),
         Verb::Key(verb) => key::run(&folder, verb, out),
         Verb::Audit(verb) => audit::run(&folder, verb, out),
         Verb::Store(verb) => store::run(&folder, verb, out),
