@@ -5,8 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
-use store::ScrubStep;
+use std::time::{Duration, Instant};
+use store::{MakeError, ScrubStep};
 
 /// The thread that looks after the store: snapshots when they pay, and a slow round over all files once a day.
 pub struct Keeper {
@@ -23,8 +23,12 @@ impl Keeper {
         let (stop, stopped) = channel();
         let work = move || {
             let mut pause = Pause(stopped);
+            let mut failed = None;
             while pause.wait(TURN) {
-                snapshot(&desk, &mut pause);
+                // What fails on a full disk reads the whole journal each time: not every turn.
+                if failed.is_none_or(|at: Instant| at.elapsed() >= RETRY) {
+                    failed = snapshot(&desk, &mut pause).is_err().then(Instant::now);
+                }
                 if is_round_due(&Care::load(desk.folder()), desk.service().now()) {
                     round(&desk, &mut pause);
                 }
@@ -54,10 +58,10 @@ impl Pause {
     }
 }
 
-fn snapshot(desk: &Desk, pause: &mut Pause) {
+fn snapshot(desk: &Desk, pause: &mut Pause) -> Result<(), MakeError> {
     let store = desk.service().store();
     if !store.is_compact_due() {
-        return;
+        return Ok(());
     }
     match store.compact(&mut |_| pause.wait(Duration::ZERO)) {
         Ok(done) => tracing::info!(
@@ -66,8 +70,13 @@ fn snapshot(desk: &Desk, pause: &mut Pause) {
             dropped_segments = done.dropped_segments,
             "snapshot made"
         ),
-        Err(error) => tracing::error!(%error, "no snapshot; the journal stays as it is"),
+        Err(MakeError::Stopped) => {}
+        Err(error) => {
+            tracing::error!(%error, "no snapshot; the journal stays as it is");
+            return Err(error);
+        }
     }
+    Ok(())
 }
 
 /// Pure: a round began the day before, or never.
@@ -106,6 +115,8 @@ fn round(desk: &Desk, pause: &mut Pause) {
 
 /// Between two looks at what is due.
 const TURN: Duration = Duration::from_secs(20);
+/// After a snapshot that could not be made.
+const RETRY: Duration = Duration::from_secs(3_600);
 /// How fast files are read for a round: a tenth of what a hospital's disk gives, and 100 GB within a night.
 const SCRUB_BYTES_PER_S: u64 = 8 << 20;
 

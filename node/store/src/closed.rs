@@ -2,10 +2,12 @@
 use crate::backup::{BackupFault, BackupPace, Repair, Repaired, Restored, restore};
 use crate::blobs::Blobs;
 use crate::check::{FileCheck, Pace, VerifyReport, inspect};
+use crate::db::{Db, SledDb};
 use crate::disk::{Disk, DiskError, RealDisk};
 use crate::error::{OpenError, OpenReport};
 use crate::journal::JournalKeys;
 use crate::keys::MasterKey;
+use crate::limits::CACHE_BYTES_DEFAULT;
 use crate::lock::FolderLock;
 use crate::snapshot::SnapshotKeys;
 use crate::store::{Store, StoreConfig};
@@ -94,7 +96,8 @@ pub fn drill(from: &Path, to: &Path, config: StoreConfig, pace: BackupPace<'_>) 
     Ok(done)
 }
 
-/// Puts right what can be: damaged files move to `quarantine/`, good ones come from the backup in `from`.
+/// Puts right what can be: damaged files move to `quarantine/`, good ones come from the backup in `from`; where nothing else
+/// has a stretch of the journal, a snapshot of the index takes its place.
 ///
 /// # Errors
 /// The folder is held by a node, has no key, or the backup cannot be used.
@@ -104,7 +107,10 @@ pub fn repair_closed(folder: &Path, from: Option<&Path>) -> Result<Repaired, Bac
         .map_err(|_| BackupFault::NoKey(folder.join("keys").display().to_string()))?;
     let backup = from.map(RealDisk::new);
     let from = backup.as_ref().map(|disk| disk as &dyn Disk);
-    Repair { files: &files, master: &master, from }.run()
+    let at = folder.join("db");
+    let db = if at.is_dir() { SledDb::open(&at, CACHE_BYTES_DEFAULT).ok() } else { None };
+    let index = db.map(|db| Arc::new(db) as Arc<dyn Db>);
+    Repair { files: &files, master: &master, from, index }.run()
 }
 
 pub(crate) fn files_of(disk: Arc<dyn Disk>) -> Result<(FileCheck, MasterKey), OpenError> {

@@ -91,6 +91,7 @@ impl Core {
         let applied = base.load(disk, &snapshots, &shared, applied)?;
         let replayed = catch_up(&journal.reader(), &shared, applied, journal.head().position)?;
         let guard = open_keys(disk, &shared, &master, config)?;
+        Maker { disk: disk.clone(), keys: snapshots.clone(), journal: journal.reader() }.clean()?;
         let (blobs, removed_parts) = Blobs::open(disk.clone(), &master)?;
         let migrated = migrate::run(&mut journal, &shared, &blobs, &guard)?;
         disk.remove(REBUILD_PATH)?;

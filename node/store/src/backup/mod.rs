@@ -4,6 +4,7 @@
 //! Read `set` (which files belong to it; never keys), `manifest` (what a backup says of itself), `plan` (what a backup lacks:
 //! pure), `make`, then `restore` and `repair` (single files put back into a store that is damaged).
 mod error;
+mod from_index;
 mod make;
 mod manifest;
 mod plan;

@@ -3,12 +3,15 @@
 //! Nothing is deleted: what is damaged moves to `quarantine/`. A file that comes from a backup must fit the chain of what is
 //! here, or it is not taken.
 use super::error::BackupFault;
+use super::from_index::{restart_at, snapshot_of_index};
 use super::manifest::{Manifest, ManifestKey};
 use super::restore::{Placing, check_object, file};
 use crate::check::{FileCheck, Part, inspect};
+use crate::db::Db;
 use crate::disk::{Disk, DiskError};
 use crate::journal::{judge, segment_path, segments};
 use crate::keys::MasterKey;
+use std::sync::Arc;
 
 /// What a repair did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(crate) struct Repair<'a> {
     pub(crate) files: &'a FileCheck,
     pub(crate) master: &'a MasterKey,
     pub(crate) from: Option<&'a dyn Disk>,
+    /// The index, if it opens.
+    pub(crate) index: Option<Arc<dyn Db>>,
 }
 
 impl Repair<'_> {
@@ -40,6 +45,7 @@ impl Repair<'_> {
         let is_broken = |part| report.damages.iter().any(move |damage| damage.part == part);
         if is_broken(Part::Journal) {
             self.journal(manifest.as_ref(), &mut done)?;
+            self.out_of_index(&mut done)?;
         }
         for id in inspect(self.files, &mut |_| true).damaged_blobs {
             let path = self.files.blobs.path(id);
@@ -101,6 +107,32 @@ impl Repair<'_> {
             }
         }
         self.what_is_left(done)
+    }
+
+    /// What nothing else heals: the content as the index has it takes the place of the whole journal.
+    fn out_of_index(&self, done: &mut Repaired) -> Result<(), BackupFault> {
+        let report = inspect(self.files, &mut |_| true);
+        if report.damages.iter().all(|damage| damage.part != Part::Journal) {
+            return Ok(());
+        }
+        let Some(index) = &self.index else { return Ok(()) };
+        let mark = match snapshot_of_index(self.files, self.master, index.clone()) {
+            Ok(mark) => mark,
+            Err(why) => {
+                done.left.push(format!("the index cannot take the place of the journal: {why}"));
+                return Ok(());
+            }
+        };
+        for first in segments(&*self.files.disk)? {
+            self.set_aside(&segment_path(first))?;
+        }
+        restart_at(self.files, &mark).map_err(BackupFault::Damaged)?;
+        done.left.retain(|line| !line.starts_with("journal"));
+        done.healed.push(format!(
+            "a snapshot of the index took the place of the damaged journal, up to frame {}; make a backup now",
+            mark.position
+        ));
+        Ok(())
     }
 
     fn follows_badly(&self, first: u64, next: u64) -> bool {

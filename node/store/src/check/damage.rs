@@ -117,6 +117,7 @@ impl VerifyReport {
 
 pub(super) const FROM_BACKUP: &str =
     "Records of this stretch have this one copy here: put the file back with `musubi store repair --from BACKUP`";
+pub(super) const SEE_VERIFY: &str = "`musubi store verify` tells whether another copy here has it; if not, stop the node and `musubi store repair --from BACKUP`";
 pub(super) const COVERED: &str =
     "Nothing is lost: a good snapshot has all of it. `musubi store repair` takes the file out of the way";
 pub(super) const SNAPSHOT_SPARE: &str = "Nothing is lost: an older snapshot or the whole journal stands in. `musubi store repair` takes the file out of the way";

@@ -1,7 +1,7 @@
 //! Snapshots, journal, blobs: what can be checked without an index.
 use super::Pace;
 use super::damage::{
-    BLOB_FROM_BACKUP, COVERED, Damage, FROM_BACKUP, Part, SNAPSHOT_NEEDED, SNAPSHOT_SPARE, VerifyReport,
+    BLOB_FROM_BACKUP, COVERED, Damage, FROM_BACKUP, Part, SEE_VERIFY, SNAPSHOT_NEEDED, SNAPSHOT_SPARE, VerifyReport,
 };
 use crate::blobs::{BlobError, BlobId, Blobs};
 use crate::disk::Disk;
@@ -139,7 +139,7 @@ impl FileCheck {
         let state = inspect(&*self.disk, &self.keys, first, upto)?;
         pace(state.bytes);
         let (byte, what) = state.damage?;
-        Some(damaged(first, byte, format!("{what} (frame {})", state.head.position + 1), FROM_BACKUP))
+        Some(damaged(first, byte, format!("{what} (frame {})", state.head.position + 1), SEE_VERIFY))
     }
 
     /// Reads every blob; with a ledger, tells which are missing.

@@ -75,8 +75,8 @@ pub(crate) fn inspect(files: &FileCheck, pace: Pace<'_>) -> VerifyReport {
     files.journal(u64::MAX, &mut report, pace);
     report.not_checked.push("the index was not compared, since the store does not open");
     let ledger = Image::read(files, report.head).ok().and_then(|image| image.ledger(files).ok());
-    if ledger.is_none() {
-        report.not_checked.push("missing blobs could not be told, since the journal is damaged");
+    if ledger.is_none() || report.damages.iter().any(|damage| damage.part == Part::Journal) {
+        report.not_checked.push("not every missing blob could be told, since the journal is damaged");
     }
     files.blobs(ledger.as_ref(), &mut report, pace);
     report

@@ -196,6 +196,19 @@ impl Journal {
     }
 }
 
+/// A first segment behind a frame that is in no other: for a journal whose place a snapshot took.
+pub(crate) fn begin_at(disk: &dyn Disk, keys: &JournalKeys, mark: &Mark) -> Result<(), DiskError> {
+    let first = mark.position + 1;
+    let (path, part) = (segment::path(first), format!("{FOLDER}/begin.part"));
+    disk.make_folder(FOLDER)?;
+    disk.remove(&part)?;
+    disk.append(&part, &segment::header(keys, mark))?;
+    disk.sync(&part)?;
+    disk.rename(&part, &path)?;
+    disk.sync_folder(FOLDER)?;
+    anchor::write(disk, keys, first)
+}
+
 /// All segments are there and belong together, by their headers. Their frames are checked when they are read.
 fn check_headers(reader: &JournalReader, segments: &[u64], covered: u64) -> Result<(), JournalError> {
     let Some((first, last)) = segments.first().zip(segments.last()) else { return Ok(()) };

@@ -25,6 +25,6 @@ pub use frame::Mark;
 pub(crate) use frame::{JournalKeys, decode, encode};
 pub(crate) use health::{SegmentState, inspect, judge};
 pub use log::Cut;
-pub(crate) use log::{Floor, Journal};
+pub(crate) use log::{Floor, Journal, begin_at};
 pub(crate) use reader::{JournalReader, ReplayError};
 pub(crate) use segment::{FOLDER as JOURNAL_FOLDER, list as segments, name as segment_name, path as segment_path};

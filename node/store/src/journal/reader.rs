@@ -53,6 +53,9 @@ impl JournalReader {
             }));
         }
         self.check_first(after, segments.get(from))?;
+        if after.position >= upto && segments.get(from).is_some_and(|first| *first > after.position) {
+            return Ok(replayed);
+        }
         for first in &segments[from..] {
             if *first > upto {
                 break;

@@ -74,6 +74,15 @@ impl Maker {
 
     /// Folds everything up to frame `upto` into a snapshot and reads it again; nothing to do where one is there already.
     pub(crate) fn make(&self, upto: u64, pace: &mut dyn FnMut(u64) -> bool) -> Result<Checked, MakeError> {
+        let made = self.try_make(upto, pace);
+        if made.is_err() {
+            // A full disk gets its room back at once; what cannot be removed now goes at the next opening.
+            let _ = self.clean();
+        }
+        made
+    }
+
+    fn try_make(&self, upto: u64, pace: &mut dyn FnMut(u64) -> bool) -> Result<Checked, MakeError> {
         self.clean()?;
         self.disk.make_folder(FOLDER)?;
         self.disk.sync_folder("")?;

@@ -4,6 +4,9 @@ use protocol::data::{Space, Write};
 /// Gives its writes in order of space and key, each key once; none at its end.
 pub(crate) type Source<'a, E> = Box<dyn FnMut() -> Result<Option<Write>, E> + 'a>;
 
+/// Space, key and value of a pair.
+pub(crate) type Entry = (Space, Vec<u8>, Vec<u8>);
+
 /// Sources, oldest first.
 pub(crate) struct Merge<'a, E> {
     sources: Vec<Source<'a, E>>,
@@ -18,7 +21,7 @@ impl<'a, E> Merge<'a, E> {
     }
 
     /// The next pair that is there.
-    pub(crate) fn next(&mut self) -> Result<Option<(Space, Vec<u8>, Vec<u8>)>, E> {
+    pub(crate) fn next(&mut self) -> Result<Option<Entry>, E> {
         loop {
             let Some(least) = self.least() else { return Ok(None) };
             let mut newest = None;
