@@ -22,7 +22,7 @@ pub fn home(frame: &Frame<'_>, home: &Home) -> Markup {
             }
             div.cols.cols-main-side {
                 div.stack {
-                    section.card.pad { (form(frame, "", false)) }
+                    @if frame.finds() { section.card.pad { (form(frame, "", false)) } }
                     section.card { (networks(words, home)) }
                 }
                 div.stack {

@@ -8,8 +8,9 @@ use portal::desk::Desk;
 use portal::{PortalConfig, router};
 use protocol::kinds::Role;
 use protocol::time::Millis;
+use service::Staff;
 use service::clock::HandClock;
-use service::staff::{Accounts, Device};
+use service::staff::{Accounts, Device, Made, Typed, code_of};
 use service::testing::{House, house};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -53,6 +54,38 @@ impl Office {
         let entered = self.accounts.enter_demo(role, &device, None).expect("staged");
         format!("musubi_8470={}", entered.id.expose())
     }
+}
+
+/// A password.
+pub const PASSWORD: &str = "shio no kaori 26";
+
+/// Who runs the machine.
+pub fn admin() -> Staff {
+    Staff::new("os-1", Role::Administrator).expect("a number")
+}
+
+/// Somebody with a one-time code.
+pub fn add(office: &Office, login: &str, role: &str) -> Made {
+    let typed = Typed { login: login.into(), name: "見本 太郎".into(), role: role.into(), ..Typed::default() };
+    office.accounts.add(&admin(), &typed).expect("added")
+}
+
+/// The secret that a page offers to an app.
+pub fn secret_of(page: &Answer) -> String {
+    page.between("<code>", '<').replace(' ', "")
+}
+
+/// Chooses a password by one-time code and sets a second factor up; gives the app's secret and the page with the recovery codes.
+pub async fn first_login(office: &Office, browser: &mut Browser, login: &str, code: &str) -> (String, Answer) {
+    let form = [("login", login), ("code", code), ("password", PASSWORD), ("again", PASSWORD)];
+    let answer = browser.fill("/login/first", "/login/first", &form).await;
+    assert_eq!((answer.status, answer.to()), (StatusCode::SEE_OTHER, "/login/factor"), "{}", answer.text());
+    let page = browser.get("/login/factor").await;
+    let secret = secret_of(&page);
+    let now = service::clock::Clock::now(office.clock.as_ref());
+    let codes = browser.fill("/login/factor", "/login/factor", &[("code", &code_of(&secret, now))]).await;
+    assert_eq!(codes.status, StatusCode::OK, "{}", codes.text());
+    (secret, codes)
 }
 
 /// An answer, read to its end.
