@@ -56,7 +56,8 @@ impl Browser {
             match name.to_ascii_lowercase().as_str() {
                 "location" => page.to = value.to_owned(),
                 "set-cookie" => {
-                    let (name, value) = value.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+                    let (name, value) =
+                        value.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
                     self.cookies.insert(name.to_owned(), value.to_owned());
                 }
                 _ => {}
@@ -108,9 +109,17 @@ fn staff_come_in_by_link_code_and_second_factor_and_go_when_suspended() {
     let key = path.split_once("key=").map(|(_, key)| key.to_owned()).expect("a key");
 
     let mut admin = Browser::new(&link);
-    assert_eq!((admin.get("/admin/staff").status, admin.get("/admin/staff").to.as_str()), (303, "/login?to=/admin/staff"));
-    let form =
-        [("key", key.as_str()), ("login", "admin-1"), ("name", "見本 花子"), ("password", PASSWORD), ("again", PASSWORD)];
+    assert_eq!(
+        (admin.get("/admin/staff").status, admin.get("/admin/staff").to.as_str()),
+        (303, "/login?to=/admin/staff")
+    );
+    let form = [
+        ("key", key.as_str()),
+        ("login", "admin-1"),
+        ("name", "見本 花子"),
+        ("password", PASSWORD),
+        ("again", PASSWORD),
+    ];
     let made = admin.fill(&path, "/setup", &form);
     assert_eq!((made.status, made.to.as_str()), (303, "/login/factor"), "{}", made.body);
     admin.enrol();

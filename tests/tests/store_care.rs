@@ -202,7 +202,7 @@ impl Scene<'_> {
 /// The node goes on growing; the backup that was there stays one, and the next run is whole.
 fn back_up(scene: &Scene<'_>, dice: &mut Dice) -> bool {
     let fresh = scene.town.file(&format!("backup-{}", scene.round));
-    let to = if scene.round % 2 == 0 { &fresh } else { scene.backup };
+    let to = if scene.round.is_multiple_of(2) { &fresh } else { scene.backup };
     let hit = killed(scene.node.call(["backup", "--to"]).arg(to), dice);
     let drill = scene.node.call(["restore", "--drill", "--from"]).arg(scene.backup).run().done();
     assert_eq!(drill["ok"], true, "round {}: {drill}", scene.round);

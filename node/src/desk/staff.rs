@@ -99,7 +99,7 @@ pub fn import(desk: &Desk, uid: u32, list: &[u8], yes: bool) -> Result<Reply, Fa
         json!({ "line": line.line, "login": line.login, "fate": fate, "why": why })
     });
     let json = json!({
-        "lines": lines.collect::<Vec<Value>>(), "new": preview.new(), "wrong": preview.wrong(), "done": yes,
+        "lines": lines.collect::<Vec<Value>>(), "new": preview.fresh(), "wrong": preview.wrong(), "done": yes,
         "added": made.iter().map(made_json).collect::<Vec<_>>(),
     });
     let mut text = table(
@@ -127,7 +127,7 @@ pub fn import(desk: &Desk, uid: u32, list: &[u8], yes: bool) -> Result<Reply, Fa
 }
 
 fn summary(preview: &Preview, yes: bool) -> String {
-    let (new, wrong) = (preview.new(), preview.wrong());
+    let (new, wrong) = (preview.fresh(), preview.wrong());
     match yes {
         true => format!("\n\n{new} added, {wrong} lines left out."),
         false => format!("\n\n{new} would be added, {wrong} lines are wrong. Nothing was changed; add --yes to do it."),

@@ -25,9 +25,13 @@ use std::path::Path;
 
 /// What was asked for.
 pub struct Plan {
+    /// People in the storage that all ways take in.
     pub patients: u32,
+    /// How often each way takes it in.
     pub rounds: usize,
+    /// People of a second, larger storage, for reads and opening; 0 for none.
     pub large: u32,
+    /// Whether the figures go onto the benchmarks page.
     pub writes: bool,
 }
 

@@ -246,7 +246,7 @@ fn name_level(kanji: Kanji, kana: Kana) -> u8 {
 fn birth(a: u32, b: u32) -> BirthLevel {
     let parts = |date: u32| (date / 10_000, date / 100 % 100, date % 100);
     let ((ay, am, ad), (by, bm, bd)) = (parts(a), parts(b));
-    let habit = |m: u32, d: u32| m == 1 && d == 1 || m == 7 && d == 1;
+    let habit = |m: u32, d: u32| (m == 1 || m == 7) && d == 1;
     let open = |m: u32, d: u32| m == 0 || d == 0 || m == 1 && d == 1;
     match () {
         () if a == 0 || b == 0 => BirthLevel::Unknown,

@@ -164,7 +164,7 @@ pub fn log2_milli(value: f64) -> i32 {
         }
         bit >>= 1;
     }
-    (whole * 1000 + (fraction * 1000 >> FRACTION_BITS)).max(LOG_MIN)
+    (whole * 1000 + ((fraction * 1000) >> FRACTION_BITS)).max(LOG_MIN)
 }
 
 /// The least logarithm: a chance of 2⁻⁴⁰ is none.
@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn the_logarithm_is_exact_to_a_thousandth() {
-        for value in [1e-9, 0.001, 0.5, 1.0, 3.0, 1e6] {
-            let expected = (value as f64).log2() * 1000.0;
+        for value in [1e-9_f64, 0.001, 0.5, 1.0, 3.0, 1e6] {
+            let expected = value.log2() * 1000.0;
             assert!((f64::from(log2_milli(value)) - expected).abs() <= 1.1, "{value}");
         }
         assert_eq!((log2_milli(0.0), log2_milli(f64::NAN)), (LOG_MIN, LOG_MIN));

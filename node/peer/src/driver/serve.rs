@@ -124,7 +124,7 @@ impl<'s> Maker<'s> {
                 self.items.read(item, offset, &mut frame[CHUNK_HEAD_BYTES..])?;
                 self.sender.chunk(&mut frame).map(|()| vec![frame])
             }
-            Want::Bytes { item, .. } => self.sender.bytes(&*self.items.small(item)?),
+            Want::Bytes { item, .. } => self.sender.bytes(&self.items.small(item)?),
         }
         .map_err(io::Error::other)
     }

@@ -211,7 +211,7 @@ pub(super) async fn set_up_page(State(app): State<Arc<App>>, headers: HeaderMap,
                 pages::set_up(frame, &Filled { key: &key, ..Filled::default() }, &facilities, None)
             })
         }
-        Ok((false, _)) => shown(&app, &headers, (StatusCode::FORBIDDEN, "/setup"), |frame| pages::set_up_over(frame)),
+        Ok((false, _)) => shown(&app, &headers, (StatusCode::FORBIDDEN, "/setup"), pages::set_up_over),
         Err(response) => *response,
     }
 }
@@ -249,7 +249,7 @@ pub(super) async fn set_up(State(app): State<Arc<App>>, headers: HeaderMap, form
         Err(response) => return *response,
     };
     if made.as_ref().err() == Some(&Refusal::Link) {
-        return shown(&app, &headers, (StatusCode::FORBIDDEN, "/setup"), |frame| pages::set_up_over(frame));
+        return shown(&app, &headers, (StatusCode::FORBIDDEN, "/setup"), pages::set_up_over);
     }
     let here = format!("/setup?key={}", crate::app::percent(&key));
     finish(&app, &headers, (Ok(made), "/"), &here, |said, frame| {

@@ -210,7 +210,7 @@ pub fn staff_import(frame: &Frame<'_>, list: &str, preview: Option<&Preview>, wr
 
 fn previewed(frame: &Frame<'_>, list: &str, preview: &Preview) -> Markup {
     let words = frame.words;
-    let counts = [("new", preview.new().into()), ("wrong", preview.wrong().into())];
+    let counts = [("new", preview.fresh().into()), ("wrong", preview.wrong().into())];
     html! {
         section.card aria-live="polite" {
             div.card-head { h2 { (words.with(Key::ImportCount, &counts)) } }
@@ -220,12 +220,12 @@ fn previewed(frame: &Frame<'_>, list: &str, preview: &Preview) -> Markup {
                     tr { td.num { (line.line) } td { (line.login) } td { (fate(words, &line.fate)) } }
                 } }
             } }
-            @if preview.new() > 0 {
+            @if preview.fresh() > 0 {
                 form.pad method="post" action="/admin/staff/import" {
                     (frame.token())
                     input type="hidden" name="list" value=(list);
                     button.btn.btn-primary type="submit" name="step" value="import" {
-                        (words.with(Key::ImportButton, &[("n", preview.new().into())]))
+                        (words.with(Key::ImportButton, &[("n", preview.fresh().into())]))
                     }
                 }
             }

@@ -15,7 +15,7 @@ pub struct Preview {
 
 impl Preview {
     /// How many would be added.
-    pub fn new(&self) -> usize {
+    pub fn fresh(&self) -> usize {
         self.lines.iter().filter(|line| matches!(line.fate, Fate::New(_))).count()
     }
     /// How many lines are wrong.

@@ -284,7 +284,7 @@ fn a_list_is_imported_as_its_preview_says() {
     door.add("d-1", "doctor");
     let list = "login,name,role\nd-1,known,doctor\nn-1,new,nurse\nn-1,twice,nurse\nn-2,=1+1,看護師\n?,x,nurse\n";
     let preview = door.accounts().preview(&door.admin(), list.as_bytes()).expect("a list");
-    assert_eq!((preview.new(), preview.wrong(), door.accounts().list(&door.admin()).expect("rows").len()), (2, 2, 1));
+    assert_eq!((preview.fresh(), preview.wrong(), door.accounts().list(&door.admin()).expect("rows").len()), (2, 2, 1));
     let (_, made) = door.accounts().import(&door.admin(), list.as_bytes()).expect("imported");
     assert_eq!(made.iter().map(|made| made.row.login.as_str()).collect::<Vec<_>>(), ["n-1", "n-2"]);
     assert_eq!(made.iter().map(|made| made.row.number.0).collect::<Vec<_>>(), [2, 3]);

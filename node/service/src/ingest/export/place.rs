@@ -109,7 +109,7 @@ impl Taken {
     /// Where the files of a version go, all in the same way.
     pub(super) fn place(&mut self, version: &Version, state: State) -> Vec<Place> {
         let own = || version.files.iter().map(|file| real_path(&file.path)).collect::<Option<Vec<PathBuf>>>();
-        let flagged = || version.files.iter().map(|file| with_flag_2(file)).collect::<Option<Vec<PathBuf>>>();
+        let flagged = || version.files.iter().map(with_flag_2).collect::<Option<Vec<PathBuf>>>();
         let replaced = version.is_gone && state == State::History && version.files.iter().any(|file| holds(&file.path));
         let named = [(!replaced).then(own).flatten(), version.is_gone.then(flagged).flatten()];
         for (is_flagged, paths) in named.into_iter().enumerate() {

@@ -155,7 +155,8 @@ fn scan_between(ingest: &Ingest, tree: &Tree, unit: &str, change: impl FnOnce())
         Reader { root: &root, feed: &feed, salt: &inner.salt, blobs: ingest.store.blobs(), opened: &inner.opened };
     let quarantine = Quarantine { folder: &inner.quarantine, salt: &inner.salt, feed: &feed };
     let counts = Counts::default();
-    let job = Job { ingest, feed: &feed, retry: Retry::Changed, reader: &reader, quarantine: &quarantine, counts };
+    let (reader, quarantine) = (&reader, &quarantine);
+    let job = Job { ingest, feed: &feed, retry: Retry::Changed, reader, quarantine, counts, has_erased: false };
     let walk =
         |each: &mut dyn FnMut(crate::ingest::walk::Unit) -> Result<(), crate::ingest::walk::WalkError>| each(listed);
     let worked = crew::work(&job, walk, &mut |_| {});
