@@ -2,7 +2,7 @@ use super::limits::TEXT_BYTES_MAX;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The text files of a workspace by their path from its root, with `/` between folders.
+/// The files of a workspace by their path from its root, with `/` between folders.
 #[derive(Clone, Debug, Default)]
 pub struct Tree(BTreeMap<String, String>);
 
@@ -23,7 +23,8 @@ impl std::fmt::Display for TreeError {
 impl std::error::Error for TreeError {}
 
 impl Tree {
-    /// Reads a workspace. Build output, hidden folders (except `.ci`), links and files that are not text are left out.
+    /// Reads a workspace. Build output, hidden folders (except `.ci`) and links are left out. Of pictures and other files
+    /// that are not text, or too long, only the name is there.
     ///
     /// # Errors
     /// [`TreeError`] with the first path that could not be read.
@@ -57,9 +58,11 @@ impl Tree {
             let hidden = name.starts_with('.') && name != ".ci";
             if kind.is_dir() && !hidden && name != "target" {
                 self.walk(root, &path)?;
-            } else if kind.is_file() && !hidden && entry.metadata().map_err(at(&path))?.len() <= TEXT_BYTES_MAX {
-                let bytes = std::fs::read(&path).map_err(at(&path))?;
-                if let (Ok(text), Ok(short)) = (String::from_utf8(bytes), path.strip_prefix(root)) {
+            } else if kind.is_file() && !hidden {
+                let is_short = entry.metadata().map_err(at(&path))?.len() <= TEXT_BYTES_MAX;
+                let bytes = if is_short { std::fs::read(&path).map_err(at(&path))? } else { Vec::new() };
+                if let Ok(short) = path.strip_prefix(root) {
+                    let text = String::from_utf8(bytes).unwrap_or_default();
                     self.0.insert(short.to_string_lossy().replace('\\', "/"), text);
                 }
             }
