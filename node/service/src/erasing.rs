@@ -89,7 +89,8 @@ impl Eraser<'_> {
         blobs.iter().for_each(|blob| batch.remove(Space::Bodies, hashes_key(blob)));
         let event = Event::new(self.now, What::PatientErased).facility(entry.facility).staff(staff.id());
         batch.log(event.count(u32::try_from(records).unwrap_or(u32::MAX)).note(reason));
-        let leaves = self.store.erase(patient, batch).map_err(EraseError::Store)?;
+        let gone = blobs.iter().map(|blob| BlobId(*blob)).collect();
+        let leaves = self.store.erase(patient, batch, gone).map_err(EraseError::Store)?;
         // From here on all of it is unreadable; what follows gives room back.
         quarantined.iter().for_each(|item| item.remove_files(self.folder));
         let mut files = 0;

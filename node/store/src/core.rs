@@ -1,6 +1,6 @@
 //! The store without threads: opening, committing, over any disk and any index. The node's writer thread is a thin shell
 //! around it; the simulator drives it directly.
-use crate::blobs::Blobs;
+use crate::blobs::{BlobId, Blobs};
 use crate::check::{FileCheck, VerifyReport, verify};
 use crate::codec::Codec;
 use crate::db::{Db, DbError};
@@ -157,12 +157,14 @@ impl Core {
 
     /// Commits `batch`, which removes what there is of a patient, and then overwrites its key in both copies: what journal,
     /// index and backups hold of it opens no more. The index need not have it yet. After a crash in between, the next
-    /// opening goes on.
+    /// opening goes on. `blobs` are the patient's large values: from this frame on none of them must be there, and the caller
+    /// removes them afterwards.
     ///
     /// # Errors
     /// The outcome of the batch, or that it is written and the key could not be overwritten yet.
-    pub fn erase(&mut self, patient: PatientRef, mut batch: Batch) -> Result<Vec<u64>, String> {
+    pub fn erase(&mut self, patient: PatientRef, mut batch: Batch, blobs: &[BlobId]) -> Result<Vec<u64>, String> {
         check(&batch)?;
+        batch.writes.extend(blobs.iter().map(|blob| self.blobs.gone(*blob)));
         batch.put(Space::Meta, [ERASED_PREFIX, &patient.0.to_be_bytes()].concat(), b"");
         let leaves = match self.commit_own(batch) {
             Outcome::Committed { leaves } => leaves,

@@ -1,6 +1,6 @@
 //! The store of a node: one folder, one writer thread, views for everybody.
 use crate::backup::{BackedUp, Backup, BackupFault, BackupPace};
-use crate::blobs::Blobs;
+use crate::blobs::{BlobId, Blobs};
 use crate::check::{FileCheck, Pace, Scrub, ScrubStep, VerifyReport, check_log, ledger, verify, verify_index};
 use crate::closed::make_private;
 use crate::core::{Core, CoreConfig, compact};
@@ -156,8 +156,8 @@ impl Store {
     ///
     /// # Errors
     /// A sentence for the operator. If it says that the key could not be overwritten, the next opening does it.
-    pub fn erase(&self, patient: PatientRef, batch: Batch) -> Result<Vec<u64>, String> {
-        self.writer.erase(patient, batch)
+    pub fn erase(&self, patient: PatientRef, batch: Batch, blobs: Vec<BlobId>) -> Result<Vec<u64>, String> {
+        self.writer.erase(patient, batch, blobs)
     }
 
     /// Reads all keys of patients in both copies and heals what one of them lost.

@@ -1,4 +1,5 @@
 //! The one writer thread: a bounded queue in, groups out, an answer for each caller.
+use crate::blobs::BlobId;
 use crate::core::Core;
 use crate::limits::{GROUP_BATCHES_MAX, QUEUE_BATCHES_MAX};
 use crate::tx::Work;
@@ -34,7 +35,7 @@ pub(crate) struct Writer {
 
 enum Job {
     Commit(Work, Done),
-    Erase(PatientRef, Batch, SyncSender<Result<Vec<u64>, String>>),
+    Erase(PatientRef, Batch, Vec<BlobId>, SyncSender<Result<Vec<u64>, String>>),
     Flush(SyncSender<()>),
     Close,
 }
@@ -69,10 +70,10 @@ impl Writer {
         }
     }
 
-    pub(crate) fn erase(&self, patient: PatientRef, batch: Batch) -> Result<Vec<u64>, String> {
+    pub(crate) fn erase(&self, patient: PatientRef, batch: Batch, blobs: Vec<BlobId>) -> Result<Vec<u64>, String> {
         let (answer, done) = sync_channel(1);
         let closed = || Err("the store is closed; nothing was erased".to_owned());
-        if self.queue.send(Job::Erase(patient, batch, answer)).is_err() {
+        if self.queue.send(Job::Erase(patient, batch, blobs, answer)).is_err() {
             return closed();
         }
         done.recv().unwrap_or_else(|_| closed())
@@ -111,9 +112,9 @@ fn run(mut core: Core, jobs: &Receiver<Job>) {
                     waiting.push(done);
                 }
                 Job::Flush(answer) => flushed.push(answer),
-                Job::Erase(patient, batch, answer) => {
+                Job::Erase(patient, batch, blobs, answer) => {
                     // Rare, and behind all that came before it.
-                    erase = Some((patient, batch, answer));
+                    erase = Some((patient, batch, blobs, answer));
                     break;
                 }
                 Job::Close => is_open = false,
@@ -127,8 +128,8 @@ fn run(mut core: Core, jobs: &Receiver<Job>) {
         }
         // After the answers: sled takes longer than the sync that they wait for.
         core.index();
-        if let Some((patient, batch, answer)) = erase {
-            let _ = answer.send(core.erase(patient, batch));
+        if let Some((patient, batch, blobs, answer)) = erase {
+            let _ = answer.send(core.erase(patient, batch, &blobs));
         }
         if !flushed.is_empty() || !is_open {
             flush(&core);

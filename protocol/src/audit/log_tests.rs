@@ -123,7 +123,7 @@ fn a_changed_event_tree_node_root_or_head_is_damage() {
     assert_eq!(damaged(&[put(event_key(6), encode(&event_of(99)))]), Err(LogDamage::Node { level: 0, node: 6 }));
     assert_eq!(damaged(&[gone(event_key(6))]), Err(LogDamage::Event(6)));
     assert_eq!(damaged(&[gone(event_key(10))]), Err(LogDamage::Event(10)));
-    assert_eq!(damaged(&[put(event_key(6), vec![0])]), Err(LogDamage::Event(6)));
+    assert_eq!(damaged(&[put(event_key(6), vec![2])]), Err(LogDamage::Event(6)));
     assert_eq!(damaged(&[put(node_key(2, 1), vec![0; 32])]), Err(LogDamage::Node { level: 2, node: 1 }));
     let head = |size, root| put(HEAD.to_vec(), encode(&Head { size, root }));
     assert_eq!(damaged(&[head(11, Hash([0; 32]))]), Err(LogDamage::Root(11)));

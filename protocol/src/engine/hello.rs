@@ -182,15 +182,15 @@ impl<V: View> Engine<V> {
             }
         }
     }
-    /// Tells a peer that greets as if it still belonged here that it does not, and hangs up: it may have been away, or cut off
-    /// before it could read why. Gives whether it was so.
+    /// Tells a peer that greets as if it still belonged here that it does not: it may have been away, or cut off before it could
+    /// read why. Gives whether it was so. It is not hung up on: one that cannot take the revocation, since its clock is wrong
+    /// for instance, would dial again and again; as a stranger it gets nothing anyhow.
     fn tell_revoked(&mut self, now: Millis, node: NodeKey) -> bool {
         let revocations: Vec<v1::Signed> =
             self.book.revocations_of(&node, now).into_iter().take(OBJECTS_PER_FRAME).map(Signed::to_wire).collect();
         let is_revoked = !revocations.is_empty();
         if is_revoked {
             self.send(node, Message::Objects(v1::Objects { objects: revocations }));
-            self.hint(Effect::Hangup { node, until: now });
         }
         is_revoked
     }

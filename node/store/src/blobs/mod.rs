@@ -23,6 +23,7 @@ use crate::keys::MasterKey;
 use crate::ledger::Note;
 use crate::limits::BLOB_BYTES_MAX;
 use crate::seal::{Seal, TAG};
+use protocol::data::Write;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -218,6 +219,11 @@ impl Blobs {
         let file = self.file(id);
         self.note(Note::Went(file));
         Ok(self.inner.disk.remove(&self.path(file))?)
+    }
+
+    /// The entry of the ledger that a blob need not be there any more.
+    pub(crate) fn gone(&self, id: BlobId) -> Write {
+        Note::Went(self.file(id)).write()
     }
 
     /// What came and went since this was last asked: for the ledger, by the names of the files.

@@ -105,7 +105,7 @@ fn a_backup_of_the_ring_expires_and_never_brings_an_erased_patient_back() {
     let first = store.back_up_keys(rings.path(), Millis(1_000), 500).unwrap();
     let mut removal = Batch::default();
     removal.remove(Space::Patients, 3u64.to_be_bytes());
-    store.erase(PatientRef(3), removal).unwrap();
+    store.erase(PatientRef(3), removal, Vec::new()).unwrap();
     store.close();
     drop(store);
     let restore = |now: u64, expired| Store::restore_keys(home.path(), &first.path, Millis(now), expired);

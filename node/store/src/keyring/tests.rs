@@ -252,7 +252,7 @@ fn of_an_erased_patient_nothing_opens_any_more_and_the_log_still_verifies() {
     commit(&mut core, of_patient(4));
     let old = Arc::new(disk.backup(1));
     let frames = journal(&core);
-    assert_eq!(core.erase(PatientRef(3), removal(3)).unwrap(), [2]);
+    assert_eq!(core.erase(PatientRef(3), removal(3), &[]).unwrap(), [2]);
     let guard = core.guard.clone();
     for write in frames.iter().chain(&journal(&core)) {
         let Some(raw) = &write.value else { continue };
@@ -286,7 +286,7 @@ fn an_erasure_that_the_power_cut_is_finished_by_the_next_opening_or_never_began(
         let disk = Arc::new(whole.backup(power));
         let mut core = memory(&disk);
         disk.set_faults(Faults { power: Some(power), ..Faults::default() });
-        let done = core.erase(PatientRef(3), removal(3)).is_ok();
+        let done = core.erase(PatientRef(3), removal(3), &[]).is_ok();
         disk.crash();
         let core = memory(&disk);
         let is_there = core.view().get(Space::Patients, &3u64.to_be_bytes()).is_some();

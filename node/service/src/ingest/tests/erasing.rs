@@ -93,7 +93,8 @@ fn of_an_erased_patient_nothing_is_readable_and_no_scan_brings_it_back() {
     }
     assert_eq!(node.told(What::PatientErased), 3);
     audit::verify_log(&node.store.view(), node.store.salt_key()).expect("the log verifies");
-    assert!(node.store.verify().is_sound());
+    let verified = node.store.verify();
+    assert!(verified.is_sound(), "{:?}", verified.damages);
     // With the master key, from everything that was ever written: not her number, not her name.
     let words = [HANAKO.0, "見本", "ミホン"];
     let mut others = 0;
