@@ -123,13 +123,16 @@ fn a_file_that_the_backup_lost_is_named_and_copied_again_by_the_next_backup() {
     let object = {
         let folders = (0..=255u8).map(|n| format!("objects/{n:02x}"));
         let mut all = folders.flat_map(|at| to.list(&at).unwrap().into_iter().map(move |name| format!("{at}/{name}")));
-        let bytes = disk.len(&core.blobs().path(blob)).unwrap();
+        let bytes = disk.len(&core.blobs().path(core.blobs().file(blob))).unwrap();
         all.find(|path| to.len(path).unwrap() == bytes).unwrap()
     };
     let damaged = to.backup(9);
     damaged.flip_bit(&object, 99);
     let restored = bring_back(&damaged, &with_keys(3)).unwrap();
-    assert!(restored.left_out.len() == 1 && restored.left_out[0].contains(&blob.to_string()), "{restored:?}");
+    assert!(
+        restored.left_out.len() == 1 && restored.left_out[0].contains(&core.blobs().file(blob).to_string()),
+        "{restored:?}"
+    );
     to.vanish(&object);
     assert_eq!(back_up(&core, &to).unwrap().copied_files, 1);
     assert!(bring_back(&to, &with_keys(3)).unwrap().left_out.is_empty());
@@ -145,7 +148,7 @@ fn a_damaged_store_is_not_backed_up_over_a_good_backup() {
     let good = all(&core.view());
     // Damage under a file that the backup has: the good copy stays.
     disk.flip_bit("journal/0000000000000001.seg", 2000);
-    disk.vanish(&core.blobs().path(blob));
+    disk.vanish(&core.blobs().path(core.blobs().file(blob)));
     assert!(back_up(&core, &to).unwrap().problems.is_empty());
     let back = with_keys(3);
     bring_back(&to, &back).unwrap();
@@ -165,7 +168,7 @@ fn a_repair_takes_back_what_is_damaged_and_keeps_newer_frames() {
     back_up(&core, &to).unwrap();
     fill(&mut core, 62, 63);
     let newest = disk.list("journal").unwrap().pop().unwrap();
-    let blob_path = core.blobs().path(blob);
+    let blob_path = core.blobs().path(core.blobs().file(blob));
     let (files, master) = files_of(disk.clone()).unwrap();
     disk.flip_bit("journal/0000000000000001.seg", 2000);
     disk.flip_bit(&format!("journal/{newest}"), 1000);

@@ -280,7 +280,7 @@ impl Blobs {
     }
 
     /// The name of the file of a blob.
-    fn file(&self, id: BlobId) -> BlobId {
+    pub(crate) fn file(&self, id: BlobId) -> BlobId {
         let hidden = self.inner.hidden.as_ref();
         hidden.map_or(id, |hidden| BlobId(*blake3::keyed_hash(&hidden.files, &id.0).as_bytes()))
     }

@@ -38,7 +38,7 @@ fn after_the_migration_a_missing_blob_is_named() {
     let report = check_closed(folder.path(), config(), &mut |_| true).unwrap();
     assert!(report.damages.len() == 1 && report.damages[0].file == path, "{:?}", report.damages);
     let (store, _) = Store::open(folder.path(), config()).unwrap();
-    assert_eq!(store.blobs().read(id, 1 << 20), Err(BlobError::Missing(id)));
+    assert!(matches!(store.blobs().read(id, 1 << 20), Err(BlobError::Missing(_))));
 }
 
 /// The golden folder on a disk in memory.
