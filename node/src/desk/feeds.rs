@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use service::ingest::{Feed, Ingest, Quarantined, Retry, ScanError, ScanReport};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl From<ScanError> for Failure {
     fn from(error: ScanError) -> Self {
@@ -168,8 +169,17 @@ fn scan_one(ingest: &Ingest, feed: &Feed, retry: Retry, tell: Tell<'_>) -> Resul
     let mut told = |progress: service::ingest::Progress| {
         tell(Progress { what: what.clone(), done: progress.seen, total: None });
     };
-    Ok(ingest.scan_with(feed, retry, &mut told)?)
+    // The node's own scan of a feed that was just added may be under way: what changed since it looked is found after it.
+    loop {
+        match ingest.scan_with(feed, retry, &mut told) {
+            Err(ScanError::Running(_)) => std::thread::sleep(TURN_POLL),
+            done => return Ok(done?),
+        }
+    }
 }
+
+/// How often a scan that waits for another one of its feed looks whether that ended.
+const TURN_POLL: Duration = Duration::from_millis(50);
 
 fn chosen(desk: &Desk, name: Option<&str>) -> Result<Vec<Feed>, Failure> {
     let all: Vec<Feed> = roots(desk).into_iter().map(|(feed, _)| feed).collect();

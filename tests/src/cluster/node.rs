@@ -1,7 +1,6 @@
 use super::call::{Answer, Call, end_of};
 use super::house::House;
 use super::limits::{LOOK, READY_WAIT};
-use super::wait::eventually_some;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -245,12 +244,7 @@ impl Node {
     }
     #[track_caller]
     fn walk(&self, verb: &str) -> Value {
-        let answer = eventually_some("the scan that the node began itself is over", || {
-            let answer = self.ask(["feed", verb]);
-            let busy = answer.json["error"]["what"].as_str().is_some_and(|what| what.contains("being scanned already"));
-            (!busy).then_some(answer)
-        });
-        let json = answer.done();
+        let json = self.cli(["feed", verb]);
         assert_eq!(json["adds_up"], true, "{json}");
         json
     }
