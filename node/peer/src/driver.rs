@@ -3,25 +3,24 @@
 //! Nothing here decides. Messages are decoded and encoded, batches go to the [`Host`], connections to the [`NetHandle`], and
 //! the bytes of transfers never touch this thread: `serve` and `receive` move them in tasks of their own.
 //!
-//! Bounds: the network's queue of events is bounded there, commands by [`ORDERS_MAX`]. Answers to effects come through a
+//! Bounds: the network's queue of events is bounded there, that of commands by the [`Host`]. Answers to effects come through a
 //! queue without a bound of its own, so that no store thread ever waits for the Engine (which may wait for the store): it
 //! holds at most one answer per effect that the Engine waits for.
 use crate::event::NetEvent;
 use crate::handle::{NetHandle, SendError};
 use crate::host::{Completion, Host};
-use crate::limits::{FRAME_BYTES_MAX, ORDERS_MAX};
+use crate::limits::{BELLS_MAX, FRAME_BYTES_MAX};
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 use protocol::data::View;
-use protocol::engine::{Command, Done, Effect, Engine, Input, Output, Received, Ticket};
+use protocol::engine::{Done, Effect, Engine, Input, Output, Received, Ticket};
 use protocol::ids::NodeKey;
-use protocol::time::Millis;
 use protocol::wire::{self, Message, WireError, v1};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 mod inline;
@@ -32,24 +31,18 @@ mod transfers;
 use transfers::Transfers;
 
 /// The way to a running Engine. Cheap to clone; when the last clone is dropped, the Engine ends.
-pub struct EngineHandle<V: View> {
-    orders: mpsc::Sender<Order<V>>,
+#[derive(Clone)]
+pub struct EngineHandle {
+    bell: mpsc::Sender<Bell>,
 }
 
-impl<V: View> Clone for EngineHandle<V> {
-    fn clone(&self) -> Self {
-        Self { orders: self.orders.clone() }
-    }
-}
-
-/// What the node asks of the Engine's thread.
-enum Order<V: View> {
-    Command(Ticket, Command),
-    Look(Look<V>),
+/// What the node wants of the Engine's thread.
+enum Bell {
+    /// To look what [`Host::next`] has.
+    Ring,
+    /// To end.
     Stop,
 }
-
-type Look<V> = Box<dyn FnOnce(&Engine<V>, Millis) + Send>;
 
 /// A running Engine, to wait for its end.
 pub struct Running {
@@ -65,11 +58,6 @@ pub enum End {
     Panicked,
 }
 
-/// The Engine has too much to do, or has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the node has too much to do at the moment; try again in some seconds")]
-pub struct EngineBusy;
-
 /// Starts the Engine's thread; call it inside of a tokio runtime, which will move the bytes of transfers. The network ends
 /// with the Engine.
 ///
@@ -80,51 +68,33 @@ pub fn drive<V, H>(
     host: Arc<H>,
     net: NetHandle,
     events: mpsc::Receiver<NetEvent>,
-) -> std::io::Result<(EngineHandle<V>, Running)>
+) -> std::io::Result<(EngineHandle, Running)>
 where
     V: View + Send + 'static,
     H: Host,
 {
-    let (orders_in, orders) = mpsc::channel(ORDERS_MAX);
+    let (bell, rings) = mpsc::channel(BELLS_MAX);
     let (answers_in, answers) = mpsc::unbounded_channel();
     let transfers = Transfers::new(host.clone(), net.clone(), Handle::current());
     let driver = Driver { engine, host, net, transfers, answers_in };
     let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let queues = Queues { events, orders, answers };
+    let queues = Queues { events, rings, answers };
     let run = move || clock.block_on(driver.run(queues));
     let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(run)?;
-    Ok((EngineHandle { orders: orders_in }, Running { thread }))
+    Ok((EngineHandle { bell }, Running { thread }))
 }
 
-impl<V: View + 'static> EngineHandle<V> {
-    /// Gives a command. What becomes of it comes as events with this ticket.
-    ///
-    /// # Errors
-    /// [`EngineBusy`]; nothing happens then.
-    pub fn command(&self, ticket: Ticket, command: Command) -> Result<(), EngineBusy> {
-        self.orders.try_send(Order::Command(ticket, command)).map_err(|_| EngineBusy)
+impl EngineHandle {
+    /// Something waits in the [`Host`]. Never waits itself.
+    pub fn wake(&self) {
+        // A full queue holds a ring that is still to come, and an Engine that ended takes nothing.
+        let _ = self.bell.try_send(Bell::Ring);
     }
-    /// Looks at the Engine as it is between two inputs. Keep it short: meanwhile nothing else happens.
-    ///
-    /// # Errors
-    /// [`EngineBusy`]; nothing was looked at.
-    pub async fn look<R, F>(&self, look: F) -> Result<R, EngineBusy>
-    where
-        R: Send + 'static,
-        F: FnOnce(&Engine<V>, Millis) -> R + Send + 'static,
-    {
-        let (seen_in, seen) = oneshot::channel();
-        let look: Look<V> = Box::new(move |engine, now| {
-            // An error means that the asker went away.
-            let _ = seen_in.send(look(engine, now));
-        });
-        self.orders.try_send(Order::Look(look)).map_err(|_| EngineBusy)?;
-        seen.await.map_err(|_| EngineBusy)
-    }
-    /// Ends the Engine after what is queued before.
+    /// Ends the Engine after what waits in the [`Host`] already.
     pub async fn stop(&self) {
+        self.wake();
         // An error means that it has ended already.
-        let _ = self.orders.send(Order::Stop).await;
+        let _ = self.bell.send(Bell::Stop).await;
     }
 }
 
@@ -136,9 +106,9 @@ impl Running {
     }
 }
 
-struct Queues<V: View> {
+struct Queues {
     events: mpsc::Receiver<NetEvent>,
-    orders: mpsc::Receiver<Order<V>>,
+    rings: mpsc::Receiver<Bell>,
     answers: mpsc::UnboundedReceiver<(Ticket, Done)>,
 }
 
@@ -151,7 +121,7 @@ struct Driver<V: View, H: Host> {
 }
 
 impl<V: View, H: Host> Driver<V, H> {
-    async fn run(mut self, mut queues: Queues<V>) {
+    async fn run(mut self, mut queues: Queues) {
         self.feed(Input::Timeout);
         self.listening();
         loop {
@@ -167,10 +137,13 @@ impl<V: View, H: Host> Driver<V, H> {
                     Some(event) => self.on_net_event(event),
                     None => break,
                 },
-                order = queues.orders.recv() => match order {
-                    Some(Order::Command(ticket, command)) => self.feed(Input::Command(ticket, command)),
-                    Some(Order::Look(look)) => look(&self.engine, self.host.now()),
-                    Some(Order::Stop) | None => break,
+                ring = queues.rings.recv() => match ring {
+                    Some(Bell::Ring) => {
+                        while let Some(input) = self.host.next() {
+                            self.feed(input);
+                        }
+                    }
+                    Some(Bell::Stop) | None => break,
                 },
                 () = sleep(wait.unwrap_or_default()), if wait.is_some() => self.feed(Input::Timeout),
             }
@@ -184,6 +157,7 @@ impl<V: View, H: Host> Driver<V, H> {
     fn feed(&mut self, input: Input) {
         self.engine.handle(self.host.now(), input);
         self.perform_all();
+        self.host.settle(&self.engine);
     }
 
     fn perform_all(&mut self) {

@@ -1,6 +1,6 @@
 //! What the Engine's hands need from the rest of the node: a clock, a store, the bytes of records, and somebody to tell.
-use protocol::data::{Batch, Write};
-use protocol::engine::{Done, Event, Receive, Source, Ticket};
+use protocol::data::{Batch, View, Write};
+use protocol::engine::{Done, Engine, Event, Input, Receive, Source, Ticket};
 use protocol::fetch::Item;
 use protocol::ids::{Hash, RequestId};
 use protocol::limits::CHUNK_BYTES_MAX;
@@ -27,6 +27,12 @@ pub trait Host: Send + Sync + 'static {
     fn keep(&self, receive: &Receive) -> io::Result<Box<dyn Keeper>>;
     /// Something happened. Called on the Engine's thread, in order: must not wait.
     fn event(&self, event: Event);
+    /// The next thing that the node wants of the Engine. Called on the Engine's thread, until there is none, after each
+    /// [`crate::EngineHandle::wake`]: must not wait.
+    fn next(&self) -> Option<Input>;
+    /// Everything that followed from one input is under way, and this is the Engine now: what speaks of it may be told.
+    /// Called on the Engine's thread: must not wait.
+    fn settle<V: View>(&self, engine: &Engine<V>);
 }
 
 /// Gives the records of one answer, in the order of its plan.

@@ -30,7 +30,7 @@ mod transport;
 pub use address::{PathKind, path_kind, relay_of, target_of};
 pub use bulk::{BULK_PROTOCOL, BulkStream};
 pub use config::{NetConfig, NetLimits, StartError, Transports};
-pub use driver::{End, EngineBusy, EngineHandle, Running, drive};
+pub use driver::{End, EngineHandle, Running, drive};
 pub use event::{FrameBytes, NetEvent, Via, Warning};
 pub use handle::{Busy, NetHandle, OpenError, PeerStatus, SendError};
 pub use host::{Completion, Host, Keeper, Shelf};

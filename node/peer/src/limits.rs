@@ -116,8 +116,8 @@ pub const RELAY_REQUESTS_PER_MINUTE: u32 = 60;
 /// Relays that a node keeps reservations at: two are enough to survive one.
 pub const RELAYS_MAX: usize = 4;
 
-/// Commands and questions of the rest of the node waiting for the Engine's thread.
-pub const ORDERS_MAX: usize = 1024;
+/// Rings of the Engine's bell that wait for it. A ring beyond tells nothing new: one that waits is still to be heard.
+pub const BELLS_MAX: usize = 8;
 /// Transfers on bulk streams under way, each direction; the rest waits. Each holds some chunks of 256 KiB and a thread.
 pub const BULK_TRANSFERS_MAX: usize = 16;
 /// Small transfers on the message streams under way, each direction; they last some milliseconds.

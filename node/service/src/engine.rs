@@ -28,10 +28,6 @@
 //! (inline pieces and bulk alike, with their length); `shelf` and `keeping` are the same below `fetch::{Sender, Check}`, for a
 //! driver that has its own frames.
 //!
-//! **For a driver with a handle of its own** (`peer::EngineHandle`): call [`Host::settle_later`] once, and run one thread:
-//! `match inbox.wait(1 s) { Some(Input::Command(t, c)) => send it on, _ => {} }`, and after each
-//! `if host.is_unsettled() { borrow the Engine and call host.settle(engine) }`.
-//!
 //! **For use cases**: [`EngineHandle`]. Every queue here is bounded; a full one answers *busy*.
 pub mod alone;
 mod handle;

@@ -1,40 +1,68 @@
 use peer::{Completion, EngineHandle, Keeper};
-use protocol::data::{Batch, Write};
-use protocol::engine::{Done, Event, Input, Receive, Source};
+use protocol::data::{Batch, View, Write};
+use protocol::engine::{Done, Engine, Event, Input, Receive, Source};
 use protocol::fetch::Item;
 use protocol::ids::{Hash, RequestId};
 use protocol::time::Millis;
 use service::engine::{Host, Inbox, Keeping, Shelf};
 use std::borrow::Cow;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
-use store::StoreView;
-use tokio::runtime::Handle;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The service's hands, as the network's driver of the Engine wants them.
-pub struct Hands(pub Host);
+pub struct Hands {
+    host: Host,
+    /// What the use cases want of the Engine; none after the end.
+    inbox: Mutex<Option<Inbox>>,
+}
+
+impl Hands {
+    /// Of an opened node.
+    pub fn new(host: Host, inbox: Inbox) -> Self {
+        Self { host, inbox: Mutex::new(Some(inbox)) }
+    }
+    /// From now on every command wakes the Engine.
+    pub fn wake(&self, engine: EngineHandle) {
+        if let Some(inbox) = &*self.inbox() {
+            let bell = engine.clone();
+            inbox.on_command(Box::new(move || bell.wake()));
+        }
+        // For what came before.
+        engine.wake();
+    }
+    /// The Engine has ended: who waits for it hears *stopped*.
+    pub fn close(&self) {
+        self.inbox().take();
+    }
+    fn inbox(&self) -> MutexGuard<'_, Option<Inbox>> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl peer::Host for Hands {
     fn now(&self) -> Millis {
-        self.0.now()
+        self.host.now()
     }
     fn commit(&self, batch: Batch, done: Completion) {
-        self.0.commit(batch, move |outcome| answer(done, outcome));
+        self.host.commit(batch, move |outcome| answer(done, outcome));
     }
     fn forget(&self, requests: Vec<RequestId>, done: Completion) {
-        self.0.forget(&requests, move |outcome| answer(done, outcome));
+        self.host.forget(&requests, move |outcome| answer(done, outcome));
     }
     fn shelf(&self) -> Box<dyn peer::Shelf> {
-        Box::new(Own(self.0.shelf()))
+        Box::new(Own(self.host.shelf()))
     }
     fn keep(&self, receive: &Receive) -> io::Result<Box<dyn Keeper>> {
-        Ok(Box::new(Kept(self.0.keeping(receive))))
+        Ok(Box::new(Kept(self.host.keeping(receive))))
     }
     fn event(&self, event: Event) {
-        self.0.on_event(event);
+        self.host.on_event(event);
+    }
+    fn next(&self) -> Option<Input> {
+        self.inbox().as_ref().and_then(Inbox::next)
+    }
+    fn settle<V: View>(&self, engine: &Engine<V>) {
+        self.host.settle(engine);
     }
 }
 
@@ -70,52 +98,3 @@ impl Keeper for Kept {
         self.0.finish().map_err(io::Error::other)
     }
 }
-
-/// The thread that carries commands of use cases to the Engine, and what the Engine told back to them.
-pub struct Carrier {
-    stopping: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
-
-impl Carrier {
-    /// Starts it.
-    ///
-    /// # Errors
-    /// The operating system has no thread left.
-    pub fn start(host: Host, inbox: Inbox, engine: EngineHandle<StoreView>, runtime: Handle) -> io::Result<Self> {
-        let stopping = Arc::new(AtomicBool::new(false));
-        let flag = stopping.clone();
-        host.settle_later();
-        let carry = move || {
-            while !flag.load(Ordering::Relaxed) {
-                if let Some(Input::Command(ticket, command)) = inbox.wait(LOOK) {
-                    while engine.command(ticket, command.clone()).is_err() && !flag.load(Ordering::Relaxed) {
-                        // Its queue is full: the bounded inbox behind us fills up, and callers hear *busy*.
-                        std::thread::sleep(FULL);
-                    }
-                }
-                if host.is_unsettled() {
-                    let own = host.clone();
-                    // An error means that the Engine has too much to do; the next round settles.
-                    let _ = runtime.block_on(engine.look(move |engine, _| own.settle(engine)));
-                }
-            }
-        };
-        Ok(Self { stopping, thread: std::thread::Builder::new().name("carrier".into()).spawn(carry)? })
-    }
-    /// Whether it ended without being told to: a bug.
-    pub fn has_ended(&self) -> bool {
-        self.thread.is_finished()
-    }
-    /// Ends it; callers that wait hear *stopped*.
-    pub fn stop(self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        // A panic was printed when it happened.
-        let _ = self.thread.join();
-    }
-}
-
-/// Events and commands wake the thread at once; this only bounds how late it sees the end.
-const LOOK: Duration = Duration::from_millis(200);
-/// Pause when the Engine's queue is full.
-const FULL: Duration = Duration::from_millis(5);

@@ -1,4 +1,4 @@
-use super::hands::{Carrier, Hands};
+use super::hands::Hands;
 use super::keeper::Keeper;
 use super::tasks::Tasks;
 use crate::config::Config;
@@ -28,9 +28,9 @@ pub struct Node {
     desk: Arc<Desk>,
     runtime: Runtime,
     net: NetHandle,
-    engine: peer::EngineHandle<store::StoreView>,
+    engine: peer::EngineHandle,
+    hands: Arc<Hands>,
     has_ended: Arc<AtomicBool>,
-    carrier: Carrier,
     tasks: Tasks,
     keeper: Keeper,
     server: Option<Server>,
@@ -62,12 +62,12 @@ pub fn start(start: Start<'_>) -> Result<Node, Failure> {
     let mut net_config = config.net.clone();
     net_config.jitter_seed = jitter_seed();
     let (net, events) = Net::start(net_config, *host.node_secret().expose()).map_err(start_failure)?;
-    let hands = Arc::new(Hands(host.clone()));
-    let (engine, running) = peer::drive(host.engine(), hands, net.clone(), events).map_err(thread)?;
+    let hands = Arc::new(Hands::new(host.clone(), inbox));
+    let (engine, running) = peer::drive(host.engine(), hands.clone(), net.clone(), events).map_err(thread)?;
+    hands.wake(engine.clone());
     let has_ended = watch(running);
     drop(entered);
     await_addresses(&net, &config);
-    let carrier = Carrier::start(host, inbox, engine.clone(), runtime.handle().clone()).map_err(thread)?;
     desk.set_net(net.clone());
     for address in &config.bootstrap {
         if let Some(node) = peer::target_of(address) {
@@ -96,7 +96,7 @@ pub fn start(start: Start<'_>) -> Result<Node, Failure> {
         desk.set_page(page.url());
     }
     tracing::info!(node = %desk.service().node_key(), facilities = config.facilities.len(), "node runs");
-    Ok(Node { desk, runtime, net, engine, has_ended, carrier, tasks, keeper, server, page })
+    Ok(Node { desk, runtime, net, engine, hands, has_ended, tasks, keeper, server, page })
 }
 
 impl Node {
@@ -114,7 +114,7 @@ impl Node {
     }
     /// Whether the Engine ended without being told to: the process must end.
     pub fn has_ended(&self) -> bool {
-        self.has_ended.load(Ordering::Relaxed) || self.carrier.has_ended()
+        self.has_ended.load(Ordering::Relaxed)
     }
     /// The runtime of its sockets.
     pub fn runtime(&self) -> &Runtime {
@@ -122,7 +122,7 @@ impl Node {
     }
     /// Stops in reverse order of the start list, then flushes.
     pub fn stop(self) {
-        let Self { desk, runtime, net, engine, has_ended: _, carrier, tasks, keeper, server, page } = self;
+        let Self { desk, runtime, net, engine, hands, has_ended: _, tasks, keeper, server, page } = self;
         if let Some(page) = page {
             page.stop(&runtime);
         }
@@ -132,7 +132,7 @@ impl Node {
         tasks.stop();
         // The Engine still carries out what was asked before.
         runtime.block_on(engine.stop());
-        carrier.stop();
+        hands.close();
         runtime.block_on(net.shutdown());
         runtime.shutdown_timeout(STOP);
         desk.service().store().close();

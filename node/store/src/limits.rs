@@ -1,4 +1,5 @@
 //! Every bound of the store, with its reason.
+use std::time::Duration;
 
 /// Largest key. The widest key of the house plan has about 100 bytes; longer ones are a mistake of the caller.
 pub const KEY_BYTES_MAX: usize = 512;
@@ -27,6 +28,11 @@ pub const QUEUE_BATCHES_MAX: usize = 1_024;
 pub const CACHE_BYTES_DEFAULT: u64 = 16 << 20;
 /// The file that is given back to the disk when it is full: enough for about 1,000 batches of the desk.
 pub const RESERVE_BYTES_DEFAULT: u64 = 4 << 20;
+/// The index takes what was acknowledged when nothing came for so long, since it takes longer than the sync of the journal
+/// that somebody waits for; until then it is read from memory.
+pub const INDEX_PAUSE: Duration = Duration::from_millis(20);
+/// With so much waiting it takes it before the next group.
+pub const INDEX_BYTES_MAX: usize = 256 << 10;
 /// Writes that the index could not take are held in memory up to here; then the store refuses further batches.
 pub const LAG_BYTES_MAX: usize = 16 << 20;
 /// Plain bytes of one frame of a blob: the unit of transfer of the house plan.

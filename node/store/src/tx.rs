@@ -3,7 +3,7 @@ use crate::core::Core;
 use crate::journal::{AppendError, Mark};
 use crate::keyring::{KeyringError, owner};
 use crate::limits::{
-    BATCH_BYTES_MAX, GROUP_BYTES_MAX, GROUP_WRITES_MAX, KEY_BYTES_MAX, LAG_BYTES_MAX, VALUE_BYTES_MAX,
+    BATCH_BYTES_MAX, GROUP_BYTES_MAX, GROUP_WRITES_MAX, INDEX_BYTES_MAX, KEY_BYTES_MAX, LAG_BYTES_MAX, VALUE_BYTES_MAX,
 };
 use crate::overlay::{Overlay, Pending, weight};
 use crate::view::{FLOOR_KEY, is_reserved};
@@ -40,7 +40,7 @@ impl Core {
     }
 
     /// Commits in order. Each answer is given for good: `Committed` means in the journal, synced and visible. The index has
-    /// the last group only after [`Core::index`], so that nobody waits for it.
+    /// the last groups only after [`Core::index`], so that nobody waits for it.
     ///
     /// A batch sees those before it. Those that fit share one sync; one that is refused leaves the others alone.
     pub fn acknowledge(&mut self, works: Vec<Work>) -> Vec<Outcome> {
@@ -110,7 +110,9 @@ impl Core {
     }
 
     fn write(&mut self, pending: Pending) -> Result<(), String> {
-        self.index();
+        if self.shared.lag_bytes() >= INDEX_BYTES_MAX {
+            self.index();
+        }
         if self.shared.lag_bytes() >= LAG_BYTES_MAX {
             return Err(
                 "the index takes no writes and too many wait for it. Check the disk, then restart the node".into()
@@ -148,6 +150,11 @@ impl Core {
         }
         self.note_health(!self.reserve.is_there() && self.health().is_full);
         Ok(())
+    }
+
+    /// Whether the index lacks what was acknowledged.
+    pub fn is_behind(&self) -> bool {
+        self.behind.is_some()
     }
 
     /// Gives the index what was acknowledged since.

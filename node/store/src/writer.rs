@@ -1,12 +1,12 @@
 //! The one writer thread: a bounded queue in, groups out, an answer for each caller.
 use crate::blobs::BlobId;
 use crate::core::Core;
-use crate::limits::{GROUP_BATCHES_MAX, QUEUE_BATCHES_MAX};
+use crate::limits::{GROUP_BATCHES_MAX, INDEX_PAUSE, QUEUE_BATCHES_MAX};
 use crate::tx::Work;
 use protocol::data::{Batch, Outcome};
 use protocol::ids::PatientRef;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -101,7 +101,20 @@ impl Writer {
 /// At once when idle; else what queued while the last group was synced.
 fn run(mut core: Core, jobs: &Receiver<Job>) {
     let mut is_open = true;
-    while is_open && let Ok(first) = jobs.recv() {
+    while is_open {
+        let first = match core.is_behind() {
+            // Not at once: sled takes longer than the sync that somebody waits for, and who waited asks for the next one now.
+            true => jobs.recv_timeout(INDEX_PAUSE),
+            false => jobs.recv().map_err(RecvTimeoutError::from),
+        };
+        let first = match first {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => {
+                core.index();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         let (mut works, mut waiting) = (Vec::new(), Vec::new());
         let (mut flushed, mut erase) = (Vec::new(), None);
         let mut next = Some(first);
@@ -126,12 +139,11 @@ fn run(mut core: Core, jobs: &Receiver<Job>) {
                 tracing::error!("whoever waited for a batch panicked at its outcome");
             }
         }
-        // After the answers: sled takes longer than the sync that they wait for.
-        core.index();
         if let Some((patient, batch, blobs, answer)) = erase {
             let _ = answer.send(core.erase(patient, batch, &blobs));
         }
         if !flushed.is_empty() || !is_open {
+            core.index();
             flush(&core);
         }
         for answer in flushed {

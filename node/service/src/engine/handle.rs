@@ -5,7 +5,7 @@ use protocol::ids::NetworkId;
 use protocol::state::Book;
 use protocol::time::Millis;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -42,8 +42,6 @@ pub(super) enum Job {
     Command(Ticket, Command),
     /// Somebody wants a picture of the Engine.
     Look(SyncSender<Arc<Snapshot>>),
-    /// Events wait to be told.
-    Settle,
 }
 
 /// What handle, host and inbox have in common.
@@ -54,7 +52,6 @@ pub(super) struct Link {
     pub slots: Mutex<BTreeMap<Ticket, SyncSender<Event>>>,
     pub subscribers: Mutex<Vec<SyncSender<Event>>>,
     pub lookers: Mutex<Vec<SyncSender<Arc<Snapshot>>>>,
-    pub settles_later: AtomicBool,
     pub board: RwLock<Board>,
 }
 

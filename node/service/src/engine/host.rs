@@ -11,10 +11,9 @@ use protocol::ids::{NetworkId, NodeKey, RequestId};
 use protocol::state::Book;
 use protocol::time::Millis;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 use store::{Store, StoreView};
 
 /// The hands of whoever drives the Engine: store, clock, transfers, and the ears of all who wait. Cheap to clone.
@@ -77,7 +76,6 @@ pub(crate) fn open(parts: HostParts) -> (EngineHandle, Host, Inbox) {
         slots: Mutex::new(BTreeMap::new()),
         subscribers: Mutex::new(Vec::new()),
         lookers: Mutex::new(Vec::new()),
-        settles_later: AtomicBool::new(false),
         board: RwLock::new(board),
     });
     let parts = Parts {
@@ -156,15 +154,6 @@ impl Host {
             Err(error) => done(Done::Failed(error.to_string())),
         }
     }
-    /// For drivers that do not call [`Host::settle`] after every round, but have a way to borrow the Engine: from now on an
-    /// event makes [`Inbox::next`] give `Input::Timeout`, upon which the driver borrows the Engine and settles.
-    pub fn settle_later(&self) {
-        self.parts.link.settles_later.store(true, Ordering::Relaxed);
-    }
-    /// Whether events wait for [`Host::settle`].
-    pub fn is_unsettled(&self) -> bool {
-        !lock(&self.parts.told).is_empty() || !lock(&self.parts.link.lookers).is_empty()
-    }
     /// Notes what the Engine tells. What speaks of the book waits for [`Host::settle`]; answers go to who waits at once.
     pub fn on_event(&self, event: Event) {
         let mut told = lock(&self.parts.told);
@@ -179,14 +168,7 @@ impl Host {
             self.board(|board| board.note(now, &event));
             return self.tell(event);
         }
-        let is_first = told.is_empty();
         told.push(event);
-        drop(told);
-        if is_first && self.parts.link.settles_later.load(Ordering::Relaxed) {
-            // A full queue is being emptied right now, and whoever empties it looks at `is_unsettled`.
-            let _ = self.parts.link.queue.try_send(Job::Settle);
-            self.parts.link.wake();
-        }
     }
     /// After every round: publishes what changed, then tells everybody who waits.
     pub fn settle<V: View>(&self, engine: &Engine<V>) {
@@ -260,14 +242,9 @@ impl Inbox {
     pub fn next(&self) -> Option<Input> {
         self.commands.try_recv().ok().map(|job| self.input(job))
     }
-    /// As [`Inbox::next`], waiting at most so long; for drivers that have nothing else to wait for.
-    pub fn wait(&self, time: Duration) -> Option<Input> {
-        self.commands.recv_timeout(time).ok().map(|job| self.input(job))
-    }
     fn input(&self, job: Job) -> Input {
         match job {
             Job::Command(ticket, command) => Input::Command(ticket, command),
-            Job::Settle => Input::Timeout,
             Job::Look(looker) => {
                 lock(&self.link.lookers).push(looker);
                 Input::Timeout
