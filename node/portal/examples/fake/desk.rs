@@ -6,7 +6,7 @@ use portal::desk::{
     RowStatus,
 };
 use protocol::engine::HolderStatus;
-use protocol::ids::{FacilityId, NetworkId, NodeKey, PatientRef, RequestId};
+use protocol::ids::{FacilityId, Handle, NetworkId, NodeKey, PatientRef, RequestId};
 use protocol::kinds::{Coarse, DataKind, FacilityClass, KindSet, Purpose};
 use protocol::policy::Freshness;
 use protocol::time::{DAY_MS, Date, HOUR_MS, MINUTE_MS, Millis};
@@ -302,7 +302,7 @@ fn facility(id: &str, name: &str, class: FacilityClass) -> FacilityName {
 
 fn holder(id: &str, name: &str, class: FacilityClass, network: &str) -> Holder {
     let kinds = KindSet::of(&[Coarse::Visit, Coarse::Prescription, Coarse::Lab]);
-    Holder { facility: facility(id, name, class), network: network.into(), kinds }
+    Holder { facility: facility(id, name, class), network: network.into(), handle: Handle([1; 16]), kinds }
 }
 
 fn feed(name: &str, scanned: Millis, quarantined: u64) -> FeedRow {

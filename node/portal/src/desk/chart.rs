@@ -1,5 +1,5 @@
 use protocol::engine::HolderStatus;
-use protocol::ids::{FacilityId, PatientRef, RequestId};
+use protocol::ids::{FacilityId, Handle, PatientRef, RequestId};
 use protocol::kinds::{DataKind, FacilityClass, KindSet};
 use protocol::time::{Date, Millis};
 use records::model::{Clinical, Line, Sex};
@@ -109,8 +109,17 @@ pub struct Holder {
     pub facility: FacilityName,
     /// Name of the network.
     pub network: String,
+    /// Its name for the patient: two of its patients may fit ours, and each has a row of its own.
+    pub handle: Handle,
     /// Kinds that it announces.
     pub kinds: KindSet,
+}
+
+impl Holder {
+    /// Whether both are the same patient of the same holder, whatever it announces now.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.facility.id == other.facility.id && self.network == other.network && self.handle == other.handle
+    }
 }
 
 /// What a holder's row says.

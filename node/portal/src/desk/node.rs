@@ -312,6 +312,7 @@ fn holder(book: &Book, located: &Located) -> Holder {
     Holder {
         facility: FacilityName { id: candidate.holder.clone(), name: located.holder_name.clone(), class },
         network: located.network_name.clone(),
+        handle: candidate.handle,
         kinds: candidate.kinds,
     }
 }

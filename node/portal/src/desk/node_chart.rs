@@ -161,7 +161,7 @@ pub(super) fn in_places(mut holders: Vec<Holder>) -> Vec<Holder> {
     };
     holders.sort_by(|a, b| {
         let place = |one: &Holder| (rank(one.facility.class), one.facility.id.clone());
-        place(a).cmp(&place(b)).then_with(|| a.network.cmp(&b.network))
+        place(a).cmp(&place(b)).then_with(|| a.network.cmp(&b.network)).then_with(|| a.handle.cmp(&b.handle))
     });
     holders
 }

@@ -26,8 +26,8 @@ pub enum Asked {
 pub(super) struct Source {
     /// Who.
     pub facility: FacilityName,
-    /// Over which network; none: the own one.
-    pub network: Option<String>,
+    /// As which patient of whom; none: own records.
+    holder: Option<Holder>,
 }
 
 /// One page of one person, all holders: [`PatientPage::open`] at once, [`PatientPage::answer`] as holders answer,
@@ -55,7 +55,7 @@ pub struct PatientPage {
 impl PatientPage {
     /// A page of which nothing was sent yet.
     pub fn new(chart: Chart, tab: Tab, view: timeline::View, asked: Asked) -> Self {
-        let own = Source { facility: chart.person.facility.clone(), network: None };
+        let own = Source { facility: chart.person.facility.clone(), holder: None };
         Self {
             chart,
             tab,
@@ -93,10 +93,9 @@ impl PatientPage {
     }
     /// What an answer's records say; before [`PatientPage::answer`].
     pub fn read_answer(&mut self, answer: &HolderAnswer, contents: Contents) {
-        let network = Some(answer.holder.network.clone());
-        let same = |own: &Source| own.facility == answer.holder.facility && own.network == network;
+        let same = |own: &Source| own.holder.as_ref().is_some_and(|own| own.is_same(&answer.holder));
         let place = self.sources.iter().position(same).unwrap_or_else(|| {
-            self.sources.push(Source { facility: answer.holder.facility.clone(), network });
+            self.sources.push(Source { facility: answer.holder.facility.clone(), holder: Some(answer.holder.clone()) });
             self.sources.len() - 1
         });
         self.reads.retain(|read| read.place != place);
@@ -145,7 +144,7 @@ impl PatientPage {
             (self.cell(words, slot, &answer))
             @if self.tab == Tab::Timeline { (timeline::answer(self, frame, (slot, arrived), &answer)) }
         };
-        self.answers.retain(|own| own.holder != answer.holder);
+        self.answers.retain(|own| !own.holder.is_same(&answer.holder));
         self.answers.push(answer);
         markup
     }
@@ -180,9 +179,7 @@ impl PatientPage {
     }
     /// Holders whose records may exist and are not on the page, with what is the matter in a word.
     pub(super) fn unknown(&self, words: &Words) -> Vec<(FacilityName, String)> {
-        let same = |answer: &HolderAnswer, own: &Holder| {
-            answer.holder.facility.id == own.facility.id && answer.holder.network == own.network
-        };
+        let same = |answer: &HolderAnswer, own: &Holder| answer.holder.is_same(own);
         let foreseen = |answer: &HolderAnswer| self.holders().iter().any(|own| same(answer, own));
         let extra = self.answers.iter().filter(|answer| !foreseen(answer)).map(|answer| &answer.holder);
         let all = self.holders().iter().chain(extra);

@@ -238,7 +238,33 @@ const BAR_DAYS_MAX: u32 = 400;
 
 /// Which place a holder has; holders that were not foreseen come below, in order of arrival.
 pub(super) fn slot_of(holders: &[Holder], holder: &Holder, arrived: usize) -> usize {
-    let same = |own: &Holder| own.facility.id == holder.facility.id && own.network == holder.network;
-    let found = holders.iter().take(SLOTS_MAX).position(same);
+    let found = holders.iter().take(SLOTS_MAX).position(|own| own.is_same(holder));
     found.unwrap_or(SLOTS_MAX + arrived.min(SLOTS_MAX - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::ids::{FacilityId, Handle};
+    use protocol::kinds::KindSet;
+
+    fn holder(id: &str, handle: u8, kinds: KindSet) -> Holder {
+        let id = FacilityId::parse(id).expect("ten digits");
+        let facility = FacilityName { id, name: "病院".into(), class: None };
+        Holder { facility, network: "気仙ネット".into(), handle: Handle([handle; 16]), kinds }
+    }
+
+    #[test]
+    fn two_patients_of_one_holder_have_a_place_each() {
+        let [one, other] = [1, 2].map(|handle| holder("0310000011", handle, KindSet::ALL));
+        let holders = [one.clone(), other.clone()];
+        assert_eq!(slot_of(&holders, &one, 0), 0);
+        assert_eq!(slot_of(&holders, &other, 1), 1);
+    }
+    #[test]
+    fn a_holder_that_announces_something_else_by_now_keeps_its_place() {
+        let holders = [holder("0310000011", 1, KindSet::ALL)];
+        assert_eq!(slot_of(&holders, &holder("0310000011", 1, KindSet::NONE), 0), 0);
+        assert_eq!(slot_of(&holders, &holder("0310000029", 1, KindSet::ALL), 0), SLOTS_MAX);
+    }
 }
