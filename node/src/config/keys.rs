@@ -89,7 +89,7 @@ pub const KEYS: &[Key] = &[
         "portal.listen",
         "ADDRESS:PORT of this machine's loopback, or \"off\"",
         "127.0.0.1:8470",
-        "Where the pages for people are served. Loopback only: there is no login and no certificate yet.",
+        "Where the pages for people are served. Loopback only, since there is no certificate yet.",
     ),
     key("portal.language", "ja | en", "ja", "Language of the pages until a person chooses."),
     key(

@@ -211,7 +211,7 @@ feed-quarantine-text =
     { $name }: { $n ->
         [one] 1 file
        *[other] { $n } files
-    } could not be read. `musubi feed list` says why; `musubi feed retry` when mended.
+    } could not be read. `musubi feed quarantine` says why; `musubi feed retry` when mended.
 feed-unreadable-text =
     { $name }: { $n ->
         [one] 1 folder or file
