@@ -1,4 +1,5 @@
 use super::Tell;
+use super::feed_place::may_become_feed;
 use super::show::{table, when};
 use super::state::Desk;
 use super::words;
@@ -65,6 +66,9 @@ pub fn add(desk: &Desk, new: NewFeed) -> Result<Reply, Failure> {
         return Err(Failure::refused(format!("{} is a feed already", path.display()))
             .next("`musubi feed list` shows all feeds"));
     }
+    let others: Vec<_> =
+        config.facilities.iter().flat_map(|facility| facility.feeds.iter().map(|feed| feed.path.clone())).collect();
+    may_become_feed(desk.folder(), &others, path)?;
     if let Some(journal) = new.transactions.as_deref().filter(|journal| !Path::new(journal).is_dir()) {
         return Err(Failure::usage(format!("{journal}: there is no such folder, or the node may not read it"))
             .next("name the folder above the years of the transaction storage, or leave --transactions out"));
@@ -273,11 +277,13 @@ pub fn quarantine(desk: &Desk, name: Option<&str>, limit: usize) -> Reply {
         desk.ingest().quarantined().into_iter().filter(|item| name.is_none_or(|name| item.feed == name)).collect();
     let shown: Vec<&Quarantined> = all.iter().take(limit).collect();
     let rows = shown.iter().map(|item| {
-        vec![item.id.clone(), item.feed.clone(), when(item.since), item.tries.to_string(), item.reason.to_string()]
+        let path = item.path.expose().escape_debug().to_string();
+        let (since, tries) = (when(item.since), item.tries.to_string());
+        vec![item.id.clone(), item.feed.clone(), since, tries, path, item.reason.to_string()]
     });
     let mut text = match shown.is_empty() {
         true => "Nothing is in quarantine.".to_owned(),
-        false => table(&["Id", "Feed", "Since", "Tries", "Why"], rows),
+        false => table(&["Id", "Feed", "Since", "Tries", "File", "Why"], rows),
     };
     if shown.len() < all.len() {
         text.push_str(&format!("\n… and {} more; --limit shows them", all.len() - shown.len()));

@@ -6,6 +6,7 @@ mod audit;
 mod consents;
 mod feed_export;
 mod feed_follow;
+mod feed_place;
 mod feeds;
 mod founders;
 mod handle;
