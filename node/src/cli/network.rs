@@ -204,14 +204,14 @@ pub enum FoundersVerb {
 pub fn founders(folder: &Path, verb: FoundersVerb, out: &Output) -> Result<Reply, Failure> {
     let request = match verb {
         FoundersVerb::Share { name, to } => {
-            let share = Share::new(&name);
+            let share = Share::new(founders_name(&name)?);
             share.write(&to)?;
             let text = format!(
                 "The share is in {}; keep it on paper or a stick, apart from the others.\nFor the charter:\n{}",
                 to.display(),
                 share.public().to_text()
             );
-            let json = json!({ "name": name, "public": share.public().to_text(), "share": to.display().to_string() });
+            let json = json!({ "name": share.public().name, "public": share.public().to_text(), "share": to.display().to_string() });
             return Ok(Reply::new(json, text));
         }
         FoundersVerb::Public { file } => {
@@ -236,6 +236,21 @@ pub fn founders(folder: &Path, verb: FoundersVerb, out: &Output) -> Result<Reply
     };
     ask(folder, request, out)
 }
+
+/// The name under which a founder stands in the charter: one line, since the share's file and its public line hold it.
+fn founders_name(text: &str) -> Result<&str, Failure> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > FOUNDERS_NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return Err(Failure::usage(format!(
+            "a founder's name has 1 to {FOUNDERS_NAME_CHARS_MAX} characters in one line"
+        ))
+        .next("write it as it shall stand in the charter, such as 気仙医師会"));
+    }
+    Ok(name)
+}
+
+/// As a facility's name.
+const FOUNDERS_NAME_CHARS_MAX: usize = 100;
 
 fn sign_charter(charter: &Path, shares: &[PathBuf]) -> Result<Reply, Failure> {
     let mut text = input::text(charter)?;

@@ -139,7 +139,7 @@ pub fn propose_accord(desk: &Desk, typed: AccordTerms) -> Result<Reply, Failure>
         to,
         text_hash: Hash([0; 32]),
         copy_hours: typed.copy_hours,
-        contacts: typed.contacts,
+        contacts: words::contacts(typed.contacts)?,
     };
     let signing = desk.service().propose_accord(&terms, &words::shares(&typed.shares)?)?;
     let file = desk.service().export(signing.hash)?;

@@ -48,7 +48,7 @@ impl From<SignError> for Failure {
 pub fn invite(desk: &Desk, network: Option<String>, facility: &str, contacts: Vec<String>) -> Result<Reply, Failure> {
     let network = words::network(desk, network.as_deref())?;
     let facility = FacilityId::parse(facility)?;
-    let invite = desk.service().invite(network, facility.clone(), contacts)?;
+    let invite = desk.service().invite(network, facility.clone(), words::contacts(contacts)?)?;
     let text = invite.to_text();
     let note =
         if desk.is_node() { "" } else { "\nThis node does not run: nobody can use the invite before `musubi run`." };

@@ -96,6 +96,18 @@ fn names(known: &[(NetworkId, String)]) -> String {
     known.iter().map(|(id, name)| format!("{name} ({:.8})", id.to_string())).collect::<Vec<_>>().join(", ")
 }
 
+/// Addresses at which nodes are met, as they are typed; each names the node that it leads to.
+pub fn contacts(list: Vec<String>) -> Result<Vec<String>, Failure> {
+    let leads_to_node = |text: &String| {
+        text.parse::<peer::Multiaddr>().is_ok_and(|at| peer::path_kind(&at).is_some() && peer::target_of(&at).is_some())
+    };
+    match list.iter().find(|text| !leads_to_node(text)) {
+        Some(odd) => Err(Failure::usage(format!("{odd:?} is no address of a node"))
+            .next("write /dns4/NAME/udp/PORT/quic-v1/p2p/PEER-ID, or with /ip4/ADDRESS or /tcp/PORT; `musubi status` shows the peer id")),
+        None => Ok(list),
+    }
+}
+
 /// A facility of this node; without a text, the only one there is.
 pub fn own_facility(desk: &Desk, text: Option<&str>) -> Result<FacilityId, Failure> {
     let own: Vec<FacilityId> = desk.config().facilities.into_iter().map(|facility| facility.id).collect();
