@@ -138,7 +138,7 @@ pub fn config(folder: &Path, verb: ConfigVerb) -> Result<Reply, Failure> {
             let config = config::load(folder)?;
             let running = control::is_running(folder);
             let mut text =
-                format!("{}: fine ({} facilities)", folder.join(config::FILE).display(), config.facilities.len());
+                format!("{}: fine (facilities: {})", folder.join(config::FILE).display(), config.facilities.len());
             if running {
                 text.push_str("\nA node runs here; feeds are taken at once, everything else after a restart.");
             }
@@ -163,9 +163,9 @@ pub fn config(folder: &Path, verb: ConfigVerb) -> Result<Reply, Failure> {
             Ok(Reply::new(json!({ "key": key, "variable": variable }), text))
         }
         ConfigVerb::Show => {
-            let config = config::load(folder)?;
-            let json = serde_json::to_value(&config.raw).unwrap_or_default();
-            let text = toml::to_string(&config.raw).unwrap_or_else(|error| error.to_string());
+            let whole = config::in_force(&config::load(folder)?);
+            let json = serde_json::to_value(&whole).unwrap_or_default();
+            let text = toml::to_string(&whole).unwrap_or_else(|error| error.to_string());
             Ok(Reply::new(json, text.trim_end()))
         }
     }
