@@ -263,7 +263,8 @@ fn clock(trust: Trust) -> Finding {
             Check::Clock,
             Light::Amber,
             format!("the computer's clock is {} s off", by_ms / 1_000),
-            "switch on time synchronisation (NTP) of the operating system, then restart the node",
+            "switch on time synchronisation (NTP) of the operating system, then restart the node; if its clock is right now, it was \
+             ahead once while the node ran: restore a backup from before that, since time never runs backward in a store",
         ),
     }
 }

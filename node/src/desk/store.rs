@@ -123,7 +123,24 @@ impl Verified<'_> {
 
 /// Lines for the doctor: check, light, what was found, what to do.
 pub fn findings(desk: &Desk) -> Vec<(&'static str, Light, String, String)> {
-    judge(&Care::load(desk.folder()), desk.service().now())
+    let mut lines = judge(&Care::load(desk.folder()), desk.service().now());
+    // A system that does not tell leaves the line out.
+    if let Ok(found) = rustix::fs::statvfs(desk.folder()) {
+        lines.insert(0, room(found.f_bavail.saturating_mul(found.f_frsize)));
+    }
+    lines
+}
+
+/// Pure: whether so many free bytes are enough to go on.
+fn room(free: u64) -> (&'static str, Light, String, String) {
+    let light = match free {
+        ..ROOM_BYTES_RED => Light::Red,
+        ..ROOM_BYTES_AMBER => Light::Amber,
+        _ => Light::Green,
+    };
+    let remedy =
+        if light == Light::Green { "" } else { "free some space: a full disk takes no records and no consents" };
+    ("room", light, format!("{} MiB are free on the disk of the folder", free >> 20), remedy.into())
 }
 
 /// Pure: what is known of the care that the store got.
@@ -224,6 +241,12 @@ const BACKUP_DAYS_MAX: u64 = 3;
 /// A backup that nobody tried for so long is only a hope.
 const DRILL_DAYS_MAX: u64 = 92;
 
+/// Room below which the doctor says so: some days of a hospital's records.
+const ROOM_BYTES_AMBER: u64 = 1 << 30;
+/// Room below which writes are about to fail: the reserves and one snapshot of a small store.
+const ROOM_BYTES_RED: u64 = 32 << 20;
+const _: () = assert!(ROOM_BYTES_RED < ROOM_BYTES_AMBER);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,6 +262,20 @@ mod tests {
         assert!(found.iter().all(|line| (line.1 == Light::Green) == line.3.is_empty()), "all but green has a remedy");
     }
 
+    #[test]
+    fn a_disk_with_little_room_is_told_before_it_is_full() {
+        for (free, expect) in [
+            (0, Light::Red),
+            (ROOM_BYTES_RED - 1, Light::Red),
+            (ROOM_BYTES_RED, Light::Amber),
+            (ROOM_BYTES_AMBER - 1, Light::Amber),
+            (ROOM_BYTES_AMBER, Light::Green),
+        ] {
+            let found = room(free);
+            assert_eq!(found.1, expect, "{found:?}");
+            assert_eq!(found.3.is_empty(), expect == Light::Green);
+        }
+    }
     #[test]
     fn nothing_known_is_amber() {
         check(&Care::default(), 1_000, [Light::Amber; 3]);
