@@ -42,12 +42,18 @@ fn ask(mut stream: UnixStream, request: &Request, tell: &mut dyn FnMut(Progress)
         }
         _ => Failure::unreachable(format!("the node's answer could not be read: {error}")),
     };
-    frame::write(&mut stream, request).map_err(lost)?;
+    // A busy node answers and hangs up without reading: its answer counts, not that the rest could not be written.
+    let written = frame::write(&mut stream, request);
+    let mut answer = frame::read(&mut stream);
+    if answer.is_err() {
+        written.map_err(lost)?;
+    }
     loop {
-        match frame::read(&mut stream).map_err(lost)? {
+        match answer.map_err(lost)? {
             Frame::Progress(progress) => tell(progress),
             Frame::Done(reply) => return Ok(reply),
             Frame::Failed(failure) => return Err(failure),
         }
+        answer = frame::read(&mut stream);
     }
 }

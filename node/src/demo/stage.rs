@@ -134,6 +134,9 @@ impl<'a> Stage<'a> {
     }
     /// Stops everything and takes the folder away.
     pub fn strike(self) {
+        if !self.out.is_json() {
+            self.out.say("Stopping the nodes and removing their temporary folder …");
+        }
         std::thread::scope(|scope| {
             for house in self.houses {
                 scope.spawn(move || house.node.stop());

@@ -3,6 +3,7 @@ use super::state::Desk;
 use super::words;
 use crate::control::Reply;
 use crate::failure::Failure;
+use protocol::kinds::KindSet;
 use serde_json::{Value, json};
 use service::access_log::{LogLine, LogQuery, ProveError};
 
@@ -56,7 +57,7 @@ fn row(line: &LogLine) -> Vec<String> {
         text(event.facility.as_ref().map(ToString::to_string)),
         text(event.peer.as_ref().map(ToString::to_string)),
         text(event.staff.clone()),
-        kinds(event.kinds).join(","),
+        if event.kinds == KindSet::ALL { "all".into() } else { kinds(event.kinds).join(",") },
         event.count.to_string(),
         text(why.or_else(|| (!event.note.is_empty()).then(|| event.note.clone()))),
     ]
