@@ -260,7 +260,16 @@ pub fn revoke(
         }),
         Target::Accord(text) => state::Target::Accord(AccordId::parse(text)?),
     };
-    Ok(signed(&desk.service().revoke(network, target, reason, &words::shares(shares)?)?))
+    let is_unknown = match &target {
+        state::Target::Membership(id) => desk.service().book().membership(network, id).is_none(),
+        state::Target::Node(_) | state::Target::Accord(_) => false,
+    };
+    let mut reply = signed(&desk.service().revoke(network, target, reason, &words::shares(shares)?)?);
+    if is_unknown {
+        // Not refused: the membership may be on its way here, and the revocation must not wait for it.
+        reply.text.push_str("\nNo member with these digits is known here: compare them with those of `musubi peers`.");
+    }
+    Ok(reply)
 }
 
 #[cfg(test)]
