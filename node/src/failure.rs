@@ -82,11 +82,11 @@ impl From<crate::config::ConfigError> for Failure {
 
 impl From<service::OpenError> for Failure {
     fn from(error: service::OpenError) -> Self {
-        let held = matches!(&error, service::OpenError::Store(store::OpenError::Held { .. }));
         let failure = Self::store(&error);
-        match held {
-            true => failure.next("if a node runs in this folder, `musubi status` asks it; if it does not answer, look at its log or stop it"),
-            false => failure,
+        match error {
+            service::OpenError::Store(store::OpenError::Held { .. }) => failure.next("if a node runs in this folder, `musubi status` asks it; if it does not answer, look at its log or stop it"),
+            service::OpenError::Clock { .. } => failure.next("if the clock is right and the node was off for so long, start it once with `musubi run --trust-clock`"),
+            _ => failure,
         }
     }
 }

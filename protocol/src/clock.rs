@@ -1,5 +1,5 @@
 //! The clock guard: two untrusted clocks and the peers' median in, one `now` out that never runs backward.
-use crate::limits::CLOCK_TOLERANCE_MS;
+use crate::limits::{CLOCK_START_AHEAD_MS, CLOCK_TOLERANCE_MS};
 use crate::time::Millis;
 
 /// Turns (wall, monotonic, peers' median) into the `now` of the Engine.
@@ -28,6 +28,12 @@ pub enum Trust {
         /// Distance between wall clock and guarded time.
         by_ms: u64,
     },
+}
+
+/// How far a wall clock at a start is ahead of the newest moment on disk, if it is further than time off explains: whoever
+/// drives the guard then asks the operator first, since time never runs backward afterwards.
+pub fn far_ahead(newest_known: Option<Millis>, wall: Millis) -> Option<u64> {
+    newest_known.map(|newest| wall.since(newest)).filter(|ahead| *ahead > CLOCK_START_AHEAD_MS)
 }
 
 impl ClockGuard {
@@ -90,6 +96,13 @@ mod tests {
     fn after_a_night_off_the_wall_clock_is_believed_but_never_behind_the_disk() {
         assert_eq!(ClockGuard::new(Some(T)).now(T.plus(HOUR_MS), 5, None).0, T.plus(HOUR_MS));
         assert_eq!(ClockGuard::new(Some(T)).now(T.minus(DAY_MS), 5, None).0, T.plus(5));
+    }
+    #[test]
+    fn a_clock_far_ahead_of_the_disk_is_asked_about() {
+        assert_eq!(far_ahead(None, T), None);
+        assert_eq!(far_ahead(Some(T), T.minus(DAY_MS)), None);
+        assert_eq!(far_ahead(Some(T), T.plus(CLOCK_START_AHEAD_MS)), None);
+        assert_eq!(far_ahead(Some(T), T.plus(400 * DAY_MS)), Some(400 * DAY_MS));
     }
     #[test]
     fn now_never_runs_backward() {

@@ -38,6 +38,9 @@ pub const NODE_KEY_MS: u64 = 90 * DAY_MS;
 pub const INVITE_MS: u64 = 7 * DAY_MS;
 /// A signature from further ahead than this is refused: the signer's clock is wrong or it lies.
 pub const CLOCK_TOLERANCE_MS: u64 = 5 * MINUTE_MS;
+/// How far after the newest moment on disk a start is believed without a word of the operator: a clinic closes for two weeks, and
+/// a mistyped month or year goes further. What is written then can never be called back.
+pub const CLOCK_START_AHEAD_MS: u64 = 14 * crate::time::DAY_MS;
 /// Half-signed objects that wait for founders; the oldest goes first.
 pub const PROPOSALS_MAX: usize = 256;
 /// Requests to join that wait at a founder's node.

@@ -1,5 +1,5 @@
 //! What time it is: the computer's two clocks behind the guard of the core, so that time never runs backward here.
-use protocol::clock::{ClockGuard, Trust};
+use protocol::clock::{ClockGuard, Trust, far_ahead};
 use protocol::time::Millis;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -23,12 +23,21 @@ impl SystemClock {
     pub fn new(newest_known: Option<Millis>) -> Self {
         Self { started: Instant::now(), guard: Mutex::new(ClockGuard::new(newest_known)) }
     }
+    /// The computer's clock, if it is further ahead of the newest moment on disk than time off explains.
+    pub fn is_far_ahead(newest_known: Option<Millis>) -> Option<Millis> {
+        let wall = wall();
+        far_ahead(newest_known, wall).map(|_| wall)
+    }
     fn read(&self) -> (Millis, Trust) {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |span| span.as_millis());
-        let wall = Millis(u64::try_from(wall).unwrap_or(u64::MAX));
+        let wall = wall();
         let mono = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).now(wall, mono, None)
     }
+}
+
+fn wall() -> Millis {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |span| span.as_millis());
+    Millis(u64::try_from(wall).unwrap_or(u64::MAX))
 }
 
 impl Clock for SystemClock {
@@ -62,5 +71,28 @@ impl Clock for HandClock {
     }
     fn trust(&self) -> Trust {
         Trust::Sound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{OpenError, Service, ServiceConfig};
+    use std::sync::Arc;
+    use store::{Store, StoreConfig};
+
+    #[test]
+    fn a_node_far_behind_the_computers_clock_asks_before_it_follows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = ServiceConfig::new(folder.path(), "test");
+        let (store, _) = Store::open(folder.path(), StoreConfig::new([1; 32])).expect("a new store");
+        let past = Arc::new(HandClock::at(Millis(1_700_000_000_000)));
+        let opened = Service::open_with(Arc::new(store), past, config.clone()).expect("opens");
+        opened.0.store().close();
+        drop(opened);
+        let refused = Service::open(config.clone()).map(drop);
+        assert!(matches!(refused, Err(OpenError::Clock { .. })), "{refused:?}");
+        let trusted = Service::open(ServiceConfig { trusts_clock: true, ..config });
+        assert!(trusted.is_ok(), "the operator knows better");
     }
 }

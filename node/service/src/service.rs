@@ -14,7 +14,7 @@ use protocol::data::{Batch, Outcome, Space, View, decode, encode};
 use protocol::engine::{Command, EngineConfig, Identity, Limits};
 use protocol::ids::{FacilityId, NetworkId, NodeKey};
 use protocol::state::Book;
-use protocol::time::Millis;
+use protocol::time::{Date, Millis};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct ServiceConfig {
     pub facilities: Vec<FacilitySpec>,
     /// The store's page cache; none: its default of 16 MiB.
     pub cache_bytes: Option<u64>,
+    /// The operator says that the computer's clock is right, however far ahead of the store it is.
+    pub trusts_clock: bool,
 }
 
 impl ServiceConfig {
@@ -50,6 +52,7 @@ impl ServiceConfig {
             limits: Limits::default(),
             facilities: Vec::new(),
             cache_bytes: None,
+            trusts_clock: false,
         }
     }
 }
@@ -78,6 +81,16 @@ pub enum OpenError {
     /// A facility of the configuration; it says what is wrong.
     #[error(transparent)]
     Setup(#[from] onboarding::SetupError),
+    /// The computer's clock is far ahead of what the store holds: believed wrongly, it could never be taken back.
+    #[error(
+        "the computer's clock says {wall}, and the newest entry of this node is of {newest}. If the clock is wrong, set it; nothing was changed"
+    )]
+    Clock {
+        /// Its day.
+        wall: Date,
+        /// The day of the newest entry.
+        newest: Date,
+    },
     /// The store is open but takes no writes.
     #[error("the store takes no writes: {0}")]
     Write(String),
@@ -115,6 +128,10 @@ impl Service {
         let cache_bytes = config.cache_bytes.unwrap_or(store_config.cache_bytes);
         let (store, report) = Store::open(&config.folder, StoreConfig { cache_bytes, ..store_config })?;
         let newest = newest_moment(&store.view());
+        if let (Some(wall), Some(newest), false) = (SystemClock::is_far_ahead(newest), newest, config.trusts_clock) {
+            store.close();
+            return Err(OpenError::Clock { wall: wall.date_jst(), newest: newest.date_jst() });
+        }
         let clock = Arc::new(SystemClock::new(newest));
         let (service, host, inbox) = Self::open_with(Arc::new(store), clock, config)?;
         Ok(Opened { service, host, inbox, report })

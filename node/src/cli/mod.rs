@@ -16,6 +16,6 @@ mod staff;
 mod store;
 mod verbs;
 
-pub use node::write_whole;
+pub use node::{Run, write_whole};
 pub use output::{Output, not_understood};
 pub use verbs::{Cli, DemoArgs, dispatch};

@@ -46,6 +46,9 @@ pub struct Run {
     /// Write this file when everything runs; removed at the end
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
+    /// The computer's clock is right, although it is more than two weeks ahead of the newest entry of this node
+    #[arg(long)]
+    pub trust_clock: bool,
 }
 
 #[derive(Subcommand)]

@@ -141,7 +141,7 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Demo(args) => crate::demo::run(&args, out),
         Verb::DemoData(args) => crate::demo_data::run(&args, out),
         Verb::Setup(args) => node::set_up(&folder, &args, out),
-        Verb::Run(args) => crate::run::run(&folder, args.ready_file.as_deref(), out),
+        Verb::Run(args) => crate::run::run(&folder, &args, out),
         Verb::Status => ask(Request::Status),
         Verb::Doctor { sizes } => ask(Request::Doctor { sizes }),
         Verb::Peers => ask(Request::Peers),

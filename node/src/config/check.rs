@@ -24,6 +24,8 @@ pub struct Config {
     pub net: NetConfig,
     pub engine: Limits,
     pub cache_bytes: u64,
+    /// Said at the command line, never in the file: the clock is right, however far ahead.
+    pub trusts_clock: bool,
     pub log_level: String,
     pub log_to: LogTo,
 }
@@ -103,6 +105,7 @@ pub fn check(raw: Raw) -> Result<Config, ConfigError> {
         relays,
         engine,
         cache_bytes: ranged("limits.cache_mib", limits.cache_mib, preset.cache_mib(), 8, 1024)? << 20,
+        trusts_clock: false,
         log_level: one_of("log.level", raw.log.level.as_deref().unwrap_or("info"), LEVELS)?,
         log_to: match one_of("log.to", raw.log.to.as_deref().unwrap_or("file"), &["file", "stderr"])?.as_str() {
             "stderr" => LogTo::Stderr,

@@ -59,6 +59,7 @@ impl Desk {
             limits: config.engine.clone(),
             facilities: config.facilities.iter().map(spec).collect(),
             cache_bytes: Some(config.cache_bytes),
+            trusts_clock: config.trusts_clock,
             ..ServiceConfig::new(folder, config.name.clone())
         };
         let Opened { service, host, inbox, report } = Service::open(service_config)?;

@@ -1,7 +1,7 @@
 use super::node::{Node, Start, start};
 use super::signals;
-use crate::cli::Output;
-use crate::config;
+use crate::cli::{self, Output};
+use crate::config::{self, Config};
 use crate::control::Reply;
 use crate::failure::Failure;
 use serde_json::json;
@@ -11,8 +11,9 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`Failure`] of whatever did not start; what had started is stopped again.
-pub fn run(folder: &Path, ready_file: Option<&Path>, out: &Output) -> Result<Reply, Failure> {
-    let config = config::load(folder)?;
+pub fn run(folder: &Path, args: &cli::Run, out: &Output) -> Result<Reply, Failure> {
+    let ready_file = args.ready_file.as_deref();
+    let config = Config { trusts_clock: args.trust_clock, ..config::load(folder)? };
     crate::log::start(folder, &config)?;
     let signals = signals::Signals::listen()?;
     let node = start(Start { folder, config, has_socket: true })?;
