@@ -62,7 +62,7 @@ impl Rule {
 }
 
 /// Why a pair is not linked without a person, or not at all. Names no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Doubt {
     /// Both have a common ID, and they differ.
@@ -87,6 +87,10 @@ pub enum Doubt {
     FamilyNameChanged,
     /// Another candidate is nearly as good.
     NoMargin,
+    /// It would bring two persons together that were apart until now, or one record belongs to two.
+    SeveralPersons,
+    /// Another record of the person contradicts.
+    MemberDiffers,
     /// Enough for a look, not for a link.
     Weight,
 }
@@ -208,6 +212,13 @@ pub fn veto(linker: &Linker, pair: &Scored) -> Option<Doubt> {
     }
 }
 
+/// What forbids a link whoever else there is: what two records themselves say.
+pub fn contradiction(linker: &Linker, pair: &Scored) -> Option<Doubt> {
+    let (one, other) = (linker.entry(pair.one), linker.entry(pair.other));
+    let excluded = one.kind == Kind::Excluded || other.kind == Kind::Excluded;
+    if excluded { Some(Doubt::Newborn) } else { of_levels(pair.levels) }
+}
+
 fn of_levels(levels: Levels) -> Option<Doubt> {
     let given_differs = levels.kana(Field::Given) >= Kana::Near && levels.kanji(Field::Given) != Kanji::Equal;
     let birth = levels.get(Field::Birth);
@@ -253,8 +264,8 @@ pub fn doubts(decisions: &[Decision]) -> BTreeMap<Doubt, u64> {
 }
 
 /// How far behind another candidate a pair may be and still be shown to a person.
-const BEHIND_MAX: MilliBits = MilliBits(-3_000);
+pub(super) const BEHIND_MAX: MilliBits = MilliBits(-3_000);
 /// Margin of a pair without any rival.
-const MARGIN_MAX: i32 = 60_000;
+pub(super) const MARGIN_MAX: i32 = 60_000;
 /// Logarithm of the number of persons of one name and birth date in the region above which a name is common: one in 100.
 const NAMESAKES_MAX_MILLI: i32 = -6_644;

@@ -1,5 +1,6 @@
 //! Two sets of entries, or one, from blocks to weighed pairs.
 use super::blocks::{Blocked, Blocks, Sides, World};
+use super::census::Census;
 use super::entry::{Entry, Vocabulary};
 use super::interner::mix;
 use super::learn::{FitError, FitReport, Patterns, fit};
@@ -47,6 +48,8 @@ pub struct Linker {
     crowded: Vec<u64>,
     model: Model,
     chances: Chances,
+    /// Persons among whom names and dates are as frequent as counted.
+    population: u64,
 }
 
 impl Linker {
@@ -56,12 +59,22 @@ impl Linker {
         let chances = super::shipped::chances();
         let crowded = crowded(&words, &entries, sides);
         let model = Model::of(&chances, 0, 1, 1);
-        let mut linker = Self { words, entries, sides, blocks, frequencies, crowded, model, chances };
+        let population = entries.len() as u64;
+        let mut linker = Self { words, entries, sides, blocks, frequencies, crowded, model, chances, population };
         linker.chances.tables[Story::Unrelated as usize] = linker.unrelated();
         linker.chances.derive();
         let (smaller, larger) = linker.sizes();
         linker.model = Model::of(&linker.chances, 0, smaller, larger);
         linker
+    }
+
+    /// A few entries of a large population that was counted before: the same weights for a pair, whoever else is here.
+    pub fn within(words: Vocabulary, entries: Vec<Entry>, census: &Census) -> Self {
+        let (frequencies, chances) = (Frequencies::within(census, &words, &entries), census.chances());
+        let population = census.population();
+        let model = Model::of(&chances, 0, population, population / 2);
+        let (sides, blocks, crowded) = (Sides::One, Blocks::default(), Vec::new());
+        Self { words, entries, sides, blocks, frequencies, crowded, model, chances, population }
     }
 
     /// Entries of the smaller and of the larger side.
@@ -122,7 +135,8 @@ impl Linker {
     pub fn expected_namesakes(&self, levels: Levels, one: &Entry, other: &Entry) -> i32 {
         let rarity = self.frequencies.rarity(levels, one, other);
         let names = rarity.family.unwrap_or(NAME_RARE) + rarity.given.unwrap_or(NAME_RARE);
-        log2_milli(self.entries.len().max(1) as f64) + names + BIRTH_DATE
+        let persons = self.population.max(self.entries.len() as u64).max(1);
+        log2_milli(persons as f64) + names + BIRTH_DATE
     }
 
     /// Whether one of the two sides, which list every person once, has two of this name and birth date.
@@ -160,7 +174,7 @@ impl Linker {
         compare(&self.words, self.entry(a), self.entry(b))
     }
 
-    /// How two unrelated persons agree: counted on pairs drawn without chance, with the shipped table as if seen before.
+    /// How two unrelated persons agree: counted on all pairs of a short list, on drawn ones of a long list, with the shipped table as if seen before.
     fn unrelated(&self) -> [Vec<f64>; OUTCOMES.len()] {
         let shipped = &self.chances.tables[Story::Unrelated as usize];
         let mut counts = OUTCOMES.map(|outcomes| vec![0.0; outcomes]);
@@ -170,23 +184,41 @@ impl Linker {
             Sides::Two(border) => (u64::from(border), u64::from(border)),
         };
         let mut drawn = 0.0;
-        if left > 0 && all > first_right {
-            for draw in 0..DRAWS {
-                let a = (mix(2 * draw) % left) as u32;
-                let b = (first_right + mix(2 * draw + 1) % (all - first_right)) as u32;
-                if a == b {
-                    continue;
-                }
-                drawn += 1.0;
-                for (table, level) in counts.iter_mut().zip(self.levels(a, b).0) {
-                    table[usize::from(level)] += 1.0;
-                }
+        each_drawn_pair((left, all), first_right, |a, b| {
+            drawn += 1.0;
+            for (table, level) in counts.iter_mut().zip(self.levels(a, b).0) {
+                table[usize::from(level)] += 1.0;
             }
-        }
+        });
         std::array::from_fn(|field| match field {
             field if field == Field::Home as usize => home(&counts[field], &shipped[field], drawn),
             field => blend(&counts[field], &shipped[field], drawn),
         })
+    }
+}
+
+/// Calls `with` for every pair that is wanted if these are few, else for [`DRAWS`] of them, drawn without chance. The first
+/// of a pair lies below `left`, the second from `first_right` on.
+fn each_drawn_pair((left, all): (u64, u64), first_right: u64, mut with: impl FnMut(u32, u32)) {
+    if left == 0 || all <= first_right {
+        return;
+    }
+    let is_one = first_right == 0;
+    let pairs =
+        if is_one { all.saturating_mul(all.saturating_sub(1)) / 2 } else { left.saturating_mul(all - first_right) };
+    if pairs <= DRAWS {
+        for a in 0..left {
+            let from = if is_one { a + 1 } else { first_right };
+            (from..all).for_each(|b| with(a as u32, b as u32));
+        }
+        return;
+    }
+    for draw in 0..DRAWS {
+        let a = mix(2 * draw) % left;
+        let b = first_right + mix(2 * draw + 1) % (all - first_right);
+        if a != b {
+            with(a as u32, b as u32);
+        }
     }
 }
 
@@ -248,7 +280,7 @@ const BIRTH_DATE: i32 = -15_004;
 const SHARD: u32 = 1 << 16;
 /// Pairs below this weight are forgotten: far below any decision, even as a rival.
 const KEPT_MIN: MilliBits = MilliBits(-12_000);
-/// Pairs drawn to count chance agreement.
+/// Pairs drawn to count chance agreement; of a list with fewer pairs, all are counted.
 const DRAWS: u64 = 200_000;
 /// The shipped table counts as if seen in so many drawn pairs.
 const PRIOR_DRAWS: f64 = 100.0;

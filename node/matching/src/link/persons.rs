@@ -89,7 +89,7 @@ fn connected(members: &[u32], links: &[(u32, u32)]) -> bool {
 }
 
 /// Whether two groups are one person.
-fn may_join(linker: &Linker, (left, right): (&[u32], &[u32]), rule: &Rule, apart: &CannotLink) -> bool {
+pub(super) fn may_join(linker: &Linker, (left, right): (&[u32], &[u32]), rule: &Rule, apart: &CannotLink) -> bool {
     if left.len() + right.len() > MEMBERS_MAX {
         return false;
     }

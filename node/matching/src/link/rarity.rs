@@ -1,5 +1,6 @@
 //! How frequent names and birth dates are among the entries themselves: agreement on 佐藤 proves less than on 十時.
-use super::entry::{Entry, Writing};
+use super::census::Census;
+use super::entry::{Entry, Vocabulary, Writing};
 use super::levels::{BirthLevel, Field, Kana, Kanji, Levels};
 use super::model::{Rarity, log2_milli};
 
@@ -12,6 +13,8 @@ pub struct Frequencies {
     cohort: Counts,
     cohorts: Counts,
     birth: Counts,
+    /// Whether only dates are listed that are more frequent than chance has it.
+    only_usual_dates: bool,
     entries: u32,
 }
 
@@ -23,6 +26,12 @@ impl Counts {
     fn of(mut values: Vec<u64>) -> Self {
         values.sort_unstable();
         Self(values.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u32)).collect())
+    }
+    fn given(counted: impl Iterator<Item = (u64, u32)>) -> Self {
+        let mut counts: Vec<(u64, u32)> = counted.collect();
+        counts.sort_unstable();
+        counts.dedup_by_key(|(value, _)| *value);
+        Self(counts)
     }
     fn get(&self, value: u64) -> u32 {
         self.0.binary_search_by_key(&value, |(v, _)| *v).map_or(0, |at| self.0[at].1)
@@ -44,7 +53,31 @@ impl Frequencies {
             cohort: Counts::of(aged.collect()),
             cohorts: Counts::of(entries.iter().map(|e| cohort_of(0, e.birth)).collect()),
             birth: Counts::of(entries.iter().map(|e| u64::from(e.birth)).collect()),
+            only_usual_dates: false,
             entries: entries.len() as u32,
+        }
+    }
+
+    /// As counted in a whole population, for the values that some of its entries have.
+    pub fn within(census: &Census, words: &Vocabulary, entries: &[Entry]) -> Self {
+        let names = |pick: fn(&Entry) -> Writing| {
+            entries.iter().flat_map(move |e| [pick(e).kanji, pick(e).kana]).filter(|name| *name != 0)
+        };
+        let aged = entries.iter().flat_map(|e| [e.given.kanji, e.given.kana].map(|name| (name, e.birth)));
+        let text = |name: u32| words.text(name);
+        let population = u32::try_from(census.population()).unwrap_or(u32::MAX);
+        Self {
+            family: Counts::given(names(|e| e.family).map(|n| (n.into(), census.family(text(n))))),
+            given: Counts::given(names(|e| e.given).map(|n| (n.into(), census.given(text(n))))),
+            cohort: Counts::given(
+                aged.filter(|(n, _)| *n != 0).map(|(n, b)| (cohort_of(n, b), census.aged(text(n), cohort(b)))),
+            ),
+            cohorts: Counts::given(entries.iter().map(|e| (cohort_of(0, e.birth), census.cohort(cohort(e.birth))))),
+            birth: Counts::given(
+                entries.iter().filter_map(|e| Some((u64::from(e.birth), census.usual_date(e.birth)?))),
+            ),
+            only_usual_dates: true,
+            entries: population,
         }
     }
 
@@ -69,14 +102,23 @@ impl Frequencies {
             family: agreeing(Field::Family, one.family, other.family)
                 .and_then(|name| share(self.family.get(name.into()).into(), total)),
             given,
-            birth: same_day.then(|| share(self.birth.get(one.birth.into()).into(), total)).flatten(),
+            birth: match self.birth.get(one.birth.into()) {
+                _ if !same_day => None,
+                0 if self.only_usual_dates => None,
+                count => share(count.into(), total),
+            },
         }
     }
 }
 
 /// Key of a name among those born in the same years; name 0 counts all of them.
 fn cohort_of(name: u32, birth: u32) -> u64 {
-    u64::from(name) << 16 | u64::from(birth / 10_000 / COHORT_YEARS)
+    u64::from(name) << 16 | u64::from(cohort(birth))
+}
+
+/// Those born in the same years.
+pub(super) fn cohort(birth: u32) -> u32 {
+    birth / 10_000 / COHORT_YEARS
 }
 
 /// Years of birth that are counted together.
