@@ -60,6 +60,8 @@ impl Service {
     /// # Errors
     /// [`EraseError`].
     pub fn erase_patient(&self, staff: &Staff, patient: PatientRef, reason: &str) -> Result<Erased, EraseError> {
+        // Nobody links the patient while it is being erased.
+        let _links = self.links_state().lock();
         let eraser = Eraser { store: self.store().clone(), folder: self.folder(), now: self.now() };
         eraser.erase(staff, patient, reason)
     }
@@ -137,6 +139,7 @@ fn remove_all(
     remove_prefix(view, batch, Space::Bodies, &number);
     remove_prefix(view, batch, Space::Consents, &number);
     remove_prefix(view, batch, Space::People, &[b"r".as_slice(), &number].concat());
+    crate::links::rows::forget(view, batch, patient);
     batch.remove(Space::Patients, number);
     batch.remove(Space::Entries, [b"source/".as_slice(), &number].concat());
     batch.remove(Space::Jobs, [b"publish/".as_slice(), &number].concat());

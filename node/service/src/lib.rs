@@ -1,7 +1,7 @@
 //! What a node does for people, one use case a file: each a few methods of [`Service`] that return values, never texts.
 //!
 //! Start with [`service`](Service) (how a node is opened) and [`engine`] (how use cases reach the Engine, and what drives it).
-//! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`records_read`]. Others' data: [`view_cache`],
+//! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`links`], [`records_read`]. Others' data: [`view_cache`],
 //! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`], [`publishing`],
 //! [`erasing`]. Networks: [`founders`],
 //! [`onboarding`], [`signing`], [`accords`], [`revoking`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
@@ -22,6 +22,7 @@ pub mod ingest;
 pub mod keys;
 pub mod limits;
 pub mod linking;
+pub mod links;
 pub mod locating;
 pub mod object_file;
 pub mod onboarding;

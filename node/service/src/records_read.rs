@@ -5,6 +5,7 @@ use crate::bodies::{Body, BodyError};
 use crate::clock::Clock;
 use crate::documents::{self, DocumentError};
 use crate::limits::COPIED_FILE_BYTES_MAX;
+use crate::links::reach::{reach, through};
 use crate::patients;
 use crate::staff::Staff;
 use crate::view_cache::{CopiedItem, CopyError, ViewCache};
@@ -147,15 +148,24 @@ impl Records {
         Self { store, clock }
     }
 
-    /// All versions of all own records of a patient, oldest 診療日 first, those without a date before all.
+    /// All versions of all own records of a patient, oldest 診療日 first, those without a date before all; then those of other
+    /// patients of this node that are the same person, as far as their consents let `staff` see them.
     ///
     /// # Errors
     /// [`RecordError`]; nothing is shown then.
     pub fn list(&self, staff: &Staff, patient: PatientRef) -> Result<Vec<RecordRow>, RecordError> {
-        let rows = rows(&self.store.view(), patient);
-        let kinds = rows.iter().fold(KindSet::NONE, |all, row| all.or(KindSet::of(&[row.kind.coarse()])));
-        self.log(staff, patient, kinds, rows.len())?;
-        Ok(rows)
+        let view = self.store.view();
+        let mut all = Vec::new();
+        for member in reach(&view, staff, patient, self.clock.now()) {
+            let mut rows = rows(&view, member.patient);
+            rows.retain(|row| member.kinds.has(row.kind.coarse()));
+            let kinds = rows.iter().fold(KindSet::NONE, |all, row| all.or(KindSet::of(&[row.kind.coarse()])));
+            if member.patient == patient || !rows.is_empty() {
+                self.log(staff, (patient, member.patient), kinds, rows.len())?;
+            }
+            all.extend(rows);
+        }
+        Ok(all)
     }
 
     /// One own record as people read it.
@@ -163,18 +173,24 @@ impl Records {
     /// # Errors
     /// [`RecordError`]; nothing is shown then.
     pub fn show(&self, staff: &Staff, patient: PatientRef, id: RecordId) -> Result<ShownRecord, RecordError> {
-        let head = self.head(patient, id)?;
-        let body = self.body(patient, &head)?;
+        let (owner, head) = self.head(staff, patient, id)?;
+        let body = self.body(owner, &head)?;
         let view = view_of(&head.key.kind, &body)?;
-        self.log(staff, patient, KindSet::of(&[head.key.kind.coarse()]), 1)?;
+        self.log(staff, (patient, owner), KindSet::of(&[head.key.kind.coarse()]), 1)?;
         Ok(ShownRecord { row: row(id, head), view })
     }
 
     /// One own record's content, not logged: for use cases that log what they show.
-    pub(crate) fn read_own(&self, patient: PatientRef, id: RecordId) -> Result<(DataKind, RecordView), RecordError> {
-        let head = self.head(patient, id)?;
-        let view = view_of(&head.key.kind, &self.body(patient, &head)?)?;
-        Ok((head.key.kind, view))
+    /// Gives whose it is as well.
+    pub(crate) fn read_own(
+        &self,
+        staff: &Staff,
+        patient: PatientRef,
+        id: RecordId,
+    ) -> Result<(PatientRef, DataKind, RecordView), RecordError> {
+        let (owner, head) = self.head(staff, patient, id)?;
+        let view = view_of(&head.key.kind, &self.body(owner, &head)?)?;
+        Ok((owner, head.key.kind, view))
     }
 
     /// Writes one own record out, byte for byte as its source wrote it (a document: with its head).
@@ -188,9 +204,9 @@ impl Records {
         id: RecordId,
         out: &mut dyn Write,
     ) -> Result<u64, RecordError> {
-        let head = self.head(patient, id)?;
-        let body = self.body(patient, &head)?;
-        self.log(staff, patient, KindSet::of(&[head.key.kind.coarse()]), 1)?;
+        let (owner, head) = self.head(staff, patient, id)?;
+        let body = self.body(owner, &head)?;
+        self.log(staff, (patient, owner), KindSet::of(&[head.key.kind.coarse()]), 1)?;
         for index in 0..body.chunks() {
             out.write_all(&body.chunk(index)?)?;
         }
@@ -208,11 +224,11 @@ impl Records {
         name: &str,
         out: &mut dyn Write,
     ) -> Result<u64, RecordError> {
-        let head = self.head(patient, id)?;
-        let body = self.body(patient, &head)?;
+        let (owner, head) = self.head(staff, patient, id)?;
+        let body = self.body(owner, &head)?;
         let document = documents::read_head(&start_of(&body)?, body.len())?;
         let range = documents::file_range(&document, name).ok_or(DocumentError::Damaged)?;
-        self.log(staff, patient, KindSet::of(&[head.key.kind.coarse()]), 1)?;
+        self.log(staff, (patient, owner), KindSet::of(&[head.key.kind.coarse()]), 1)?;
         for index in range.start / CHUNK_BYTES_MAX..range.end.div_ceil(CHUNK_BYTES_MAX) {
             let chunk = body.chunk(index)?;
             let begins = index * CHUNK_BYTES_MAX;
@@ -287,11 +303,11 @@ impl Records {
         self.clock.now()
     }
 
-    /// Says in the log that so many own records of these kinds are shown.
+    /// Says in the log that so many own records of these kinds are shown: on whose page, and whose.
     pub(crate) fn log_shown(
         &self,
         staff: &Staff,
-        patient: PatientRef,
+        patient: (PatientRef, PatientRef),
         (kinds, count): (KindSet, u32),
     ) -> Result<(), RecordError> {
         self.log(staff, patient, kinds, usize::try_from(count).unwrap_or(usize::MAX))
@@ -303,19 +319,42 @@ impl Records {
         self.write_log(event.peer(copy.holder.clone()).kinds(kinds).count(1))
     }
 
-    fn head(&self, patient: PatientRef, id: RecordId) -> Result<RecordHead, RecordError> {
-        let found = heads(&self.store.view(), patient).into_iter().find(|(key, _)| RecordId::of_key(key) == Some(id));
-        found.map(|(_, head)| head).ok_or(RecordError::Unknown(patient))
+    /// Whether `staff` still sees a record on a patient's page; tells nothing of it.
+    pub fn is_seen(&self, staff: &Staff, patient: PatientRef, id: RecordId) -> bool {
+        self.head(staff, patient, id).is_ok()
+    }
+
+    /// A record of a patient, or of another that is the same person, with whose it is.
+    fn head(&self, staff: &Staff, patient: PatientRef, id: RecordId) -> Result<(PatientRef, RecordHead), RecordError> {
+        let view = self.store.view();
+        let of = |owner: PatientRef| {
+            let found = heads(&view, owner).into_iter().find(|(key, _)| RecordId::of_key(key) == Some(id));
+            found.map(|(_, head)| (owner, head))
+        };
+        if let Some(own) = of(patient) {
+            return Ok(own);
+        }
+        let others = reach(&view, staff, patient, self.clock.now()).into_iter().skip(1);
+        let mut seen =
+            others.filter_map(|member| of(member.patient).filter(|(_, head)| member.kinds.has(head.key.kind.coarse())));
+        seen.next().ok_or(RecordError::Unknown(patient))
     }
 
     fn body(&self, patient: PatientRef, head: &RecordHead) -> Result<Body, RecordError> {
         Ok(Body::open(&self.store.view(), self.store.blobs(), patient, head.place)?)
     }
 
-    fn log(&self, staff: &Staff, patient: PatientRef, kinds: KindSet, count: usize) -> Result<(), RecordError> {
-        let event = Event::new(self.clock.now(), What::Shown).staff(staff.id()).patient(patient).kinds(kinds);
+    fn log(
+        &self,
+        staff: &Staff,
+        (page, owner): (PatientRef, PatientRef),
+        kinds: KindSet,
+        count: usize,
+    ) -> Result<(), RecordError> {
+        let event = Event::new(self.clock.now(), What::Shown).staff(staff.id()).patient(owner).kinds(kinds);
         let event = event.count(u32::try_from(count).unwrap_or(u32::MAX));
-        let facility = patients::load(&self.store.view(), patient).map(|entry| entry.facility);
+        let event = if page == owner { event } else { event.note(through(page)) };
+        let facility = patients::load(&self.store.view(), owner).map(|entry| entry.facility);
         self.write_log(match facility {
             Some(facility) => event.facility(facility),
             None => event,

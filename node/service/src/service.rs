@@ -1,6 +1,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{self, CommandError, EngineHandle, Host, Inbox};
 use crate::keys::{KeyError, KeyFolder, KeyName};
+use crate::links;
 use crate::onboarding::{self, FacilitySetup, FacilitySpec};
 use crate::patients::Patients;
 use crate::random::fresh;
@@ -115,6 +116,7 @@ struct Inner {
     identity: Identity,
     config: ServiceConfig,
     accounts: Accounts,
+    links: links::State,
 }
 
 impl Service {
@@ -184,12 +186,26 @@ impl Service {
             tracing::warn!(%error, "copies that nothing names could not be deleted; the next start tries again");
         }
         let accounts = Accounts::new(store.clone(), clock.clone());
-        let service = Self { inner: Arc::new(Inner { store, keys, clock, engine, identity, config, accounts }) };
+        let service = Self {
+            inner: Arc::new(Inner {
+                store,
+                keys,
+                clock,
+                engine,
+                identity,
+                config,
+                accounts,
+                links: links::State::default(),
+            }),
+        };
         service.resume();
         Ok((service, host, inbox))
     }
     /// What a running Engine must be told again after each start.
     fn resume(&self) {
+        if let Err(error) = self.begin_links() {
+            tracing::warn!(%error, "patients of an earlier release are not linked yet; the next start tries again");
+        }
         let certs = self.inner.identity.certs.clone();
         if !certs.is_empty() {
             // Refused until a membership names their roots; then the Engine takes them by itself.
@@ -234,6 +250,9 @@ impl Service {
     /// The accounts of staff.
     pub fn accounts(&self) -> &Accounts {
         &self.inner.accounts
+    }
+    pub(crate) fn links_state(&self) -> &links::State {
+        &self.inner.links
     }
     /// Search and show of own patients.
     pub fn patients(&self) -> Patients {
@@ -325,7 +344,7 @@ pub(crate) fn commit(store: &Store, batch: Batch) -> Result<Vec<u64>, WriteError
     }
 }
 
-fn networks(view: &dyn View) -> BTreeSet<NetworkId> {
+pub(crate) fn networks(view: &dyn View) -> BTreeSet<NetworkId> {
     let found = view.scan(Space::Meta, NETWORKS, &[], usize::MAX);
     found.into_iter().filter_map(|(_, value)| decode(&value)).collect()
 }

@@ -2,6 +2,8 @@
 //!
 //! A holder that could not be asked has a row that says so; nothing here turns *offline* or *late* into "no data".
 use crate::clock::Clock;
+use crate::links::Reach;
+use crate::links::reach::{reach, through};
 use crate::patients;
 use crate::records_read::{RecordId, RecordRow, rows};
 use crate::staff::Staff;
@@ -27,12 +29,36 @@ pub struct TimelineSpec {
     pub period: Period,
     /// Also what was replaced or deleted, of own records.
     pub with_history: bool,
+    /// Of which of this node's patients that are the same person.
+    pub whose: Whose,
+}
+
+/// Whose records of this node are shown of one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All.
+    Person,
+    /// Those under any number of the patient's own facility.
+    Facility,
+    /// Those of other facilities of this node only.
+    OtherFacilities,
+}
+
+impl Whose {
+    fn covers(self, reach: Reach) -> bool {
+        let own = matches!(reach, Reach::Opened | Reach::SameFacility);
+        match self {
+            Self::Person => true,
+            Self::Facility => own,
+            Self::OtherFacilities => !own,
+        }
+    }
 }
 
 impl TimelineSpec {
     /// Everything that holds now.
     pub fn all(patient: PatientRef) -> Self {
-        Self { patient, kinds: KindSet::ALL, period: Period::ALL, with_history: false }
+        Self { patient, kinds: KindSet::ALL, period: Period::ALL, with_history: false, whose: Whose::Person }
     }
 }
 
@@ -114,7 +140,8 @@ impl Timelines {
         Self { store, clock, cache }
     }
 
-    /// All rows that are here: own records and live copies. The log has it before it is shown.
+    /// All rows that are here: own records and live copies; and of other patients of this node that are the same person, what
+    /// their consents let `staff` see. The log has it before it is shown, under each patient whose records are.
     ///
     /// # Errors
     /// [`TimelineError`]; nothing is shown then.
@@ -122,19 +149,37 @@ impl Timelines {
         let view = self.store.view();
         let now = self.clock.now();
         let entry = patients::load(&view, spec.patient).ok_or(TimelineError::Unknown(spec.patient))?;
-        let own = own_rows(&view, spec);
+        let (mut own, mut seen) = (Vec::new(), Vec::new());
+        let members = reach(&view, staff, spec.patient, now).into_iter();
+        for member in members.filter(|member| spec.whose.covers(member.reach)) {
+            let within = TimelineSpec { patient: member.patient, kinds: spec.kinds.and(member.kinds), ..*spec };
+            let rows = own_rows(&view, &within);
+            if member.patient != spec.patient && !rows.is_empty() {
+                let kinds = kinds_of(&rows);
+                let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                let event = Event::new(now, What::Shown).staff(staff.id()).patient(member.patient);
+                let event = event.facility(member.facility).note(through(spec.patient));
+                seen.push(event.kinds(kinds).count(count));
+            }
+            own.extend(rows);
+        }
         let copies = copied_rows(self.cache.items(spec.patient, now), spec);
         let timeline = join(own, copies);
-        let kinds = timeline.rows.iter().fold(KindSet::NONE, |all, row| all.or(KindSet::of(&[row.coarse])));
+        let kinds = kinds_of(&timeline.rows);
         let count = u32::try_from(timeline.rows.len()).unwrap_or(u32::MAX);
         let event = Event::new(now, What::Shown).staff(staff.id()).patient(spec.patient).facility(entry.facility);
         let mut batch = Batch::default();
         batch.log(event.kinds(kinds).count(count));
+        seen.into_iter().for_each(|event| batch.log(event));
         match self.store.commit(batch) {
             Outcome::Committed { .. } => Ok(timeline),
             Outcome::Failed(why) => Err(TimelineError::Log(why)),
         }
     }
+}
+
+fn kinds_of(rows: &[TimelineRow]) -> KindSet {
+    rows.iter().fold(KindSet::NONE, |all, row| all.or(KindSet::of(&[row.coarse])))
 }
 
 /// Own records of a patient as rows, in no order.

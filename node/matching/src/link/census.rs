@@ -1,14 +1,15 @@
 //! How frequent names and birth dates are in a whole population: counted now and then, bounded, and kept by whoever holds the
 //! patients. A weight of years ago can be recomputed, since an assertion names the census that it was made under.
+use super::bands::RULE_VERSION;
 use super::blocks::Sides;
 use super::entry::{Entry, Kind, Vocabulary};
 use super::interner::{hash, mix};
-use super::levels::OUTCOMES;
-use super::linker::Linker;
-use super::model::{Chances, Story};
+use super::levels::{Field, OUTCOMES};
+use super::linker::{Linker, Scored};
+use super::model::{Chances, MilliBits, Model, Story};
 use super::rarity::cohort;
 use super::shipped;
-use crate::normal::Normalised;
+use crate::normal::{NORMALISER_VERSION, Normalised};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -79,6 +80,32 @@ impl Census {
             chances.derive();
         }
         chances
+    }
+}
+
+/// A census with the weights that follow from it: made once, then only read.
+#[derive(Clone, Debug)]
+pub struct Population {
+    /// The counts.
+    pub census: Census,
+    pub(super) chances: Chances,
+    pub(super) model: Model,
+}
+
+impl Population {
+    /// The weights of a census.
+    pub fn of(census: Census) -> Self {
+        let (chances, persons) = (census.chances(), census.population());
+        let model = Model::of(&chances, 0, persons, persons / 2);
+        Self { census, chances, model }
+    }
+    /// Versions of normaliser, weights and rule, and the number of the census, for the evidence of a link.
+    pub fn versions(&self) -> [u32; 4] {
+        [NORMALISER_VERSION.into(), self.model.version, RULE_VERSION.into(), self.census.number]
+    }
+    /// How much one comparison speaks for "one person" against the best rival.
+    pub fn part(&self, pair: &Scored, field: Field) -> MilliBits {
+        self.model.part(pair.levels, field, pair.weight.rival)
     }
 }
 

@@ -30,13 +30,13 @@ pub struct Evidence {
     pub milli_bits: i32,
     /// Outcomes of the comparisons, packed.
     pub levels: u64,
-    /// Versions of normaliser, weights and rule.
-    pub versions: [u32; 3],
+    /// Versions of normaliser, weights and rule, and the number of the census.
+    pub versions: [u32; 4],
 }
 
 impl Evidence {
     /// Of a weighed pair.
-    pub fn of(weight: MilliBits, levels: Levels, versions: [u32; 3]) -> Self {
+    pub fn of(weight: MilliBits, levels: Levels, versions: [u32; 4]) -> Self {
         Self { milli_bits: weight.0, levels: levels.pack(), versions }
     }
 }

@@ -81,7 +81,7 @@ impl Around<'_> {
         best
     }
 
-    /// How far above the next best person who is not evidently the same one.
+    /// How far above the next best person, for either of the two, who is not evidently the same one.
     fn margin(&self, best: &[(usize, Scored)], (person, pair): (usize, &Scored), rule: &Rule) -> MilliBits {
         let with = |pair: &Scored| if pair.one == self.at { pair.other } else { pair.one };
         let same = |rival: &Scored| {
@@ -89,7 +89,11 @@ impl Around<'_> {
             rule.is_heavy(self.linker.sides, &between) && veto(self.linker, &between).is_none()
         };
         let rivals = best.iter().filter(|(other, rival)| *other != person && !same(rival));
-        let rival = rivals.map(|(_, rival)| rival.weight.total.0).max().unwrap_or(i32::MIN);
+        let own = rivals.clone().map(|(_, rival)| rival.weight.total.0).max().unwrap_or(i32::MIN);
+        // The other's rivals matter only where a link is about to be made.
+        let theirs = rivals.filter(|_| rule.is_heavy(self.linker.sides, pair));
+        let theirs = theirs.map(|(_, rival)| self.linker.weigh(with(rival), with(pair)).weight.total.0);
+        let rival = own.max(theirs.max().unwrap_or(i32::MIN));
         MilliBits(pair.weight.total.0.saturating_sub(rival).min(MARGIN_MAX))
     }
 
@@ -106,7 +110,7 @@ impl Around<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::census::Census;
+    use crate::link::census::{Census, Population};
     use crate::link::entry::Vocabulary;
     use crate::{Demographics, normalise};
 
@@ -130,7 +134,7 @@ mod tests {
     fn linker(all: &[(Demographics, &str)]) -> Linker {
         let mut words = Vocabulary::default();
         let entries = all.iter().map(|(raw, facility)| words.entry(&normalise(raw), &raw.address, facility)).collect();
-        Linker::within(words, entries, &Census::default())
+        Linker::within(words, entries, &Population::of(Census::default()))
     }
     fn placed(all: &[(Demographics, &str)], persons: &[Vec<u32>], apart: &[(u32, u32)]) -> Placed {
         let (linker, apart) = (linker(all), apart.iter().copied().collect());

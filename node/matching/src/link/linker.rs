@@ -1,6 +1,6 @@
 //! Two sets of entries, or one, from blocks to weighed pairs.
 use super::blocks::{Blocked, Blocks, Sides, World};
-use super::census::Census;
+use super::census::Population;
 use super::entry::{Entry, Vocabulary};
 use super::interner::mix;
 use super::learn::{FitError, FitReport, Patterns, fit};
@@ -69,10 +69,10 @@ impl Linker {
     }
 
     /// A few entries of a large population that was counted before: the same weights for a pair, whoever else is here.
-    pub fn within(words: Vocabulary, entries: Vec<Entry>, census: &Census) -> Self {
-        let (frequencies, chances) = (Frequencies::within(census, &words, &entries), census.chances());
-        let population = census.population();
-        let model = Model::of(&chances, 0, population, population / 2);
+    pub fn within(words: Vocabulary, entries: Vec<Entry>, population: &Population) -> Self {
+        let frequencies = Frequencies::within(&population.census, &words, &entries);
+        let (model, chances) = (population.model.clone(), population.chances.clone());
+        let population = population.census.population();
         let (sides, blocks, crowded) = (Sides::One, Blocks::default(), Vec::new());
         Self { words, entries, sides, blocks, frequencies, crowded, model, chances, population }
     }

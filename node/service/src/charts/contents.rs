@@ -41,11 +41,12 @@ impl Records {
     ) -> Result<Contents, RecordError> {
         let mut out = Contents { unread: wanted.len().saturating_sub(CONTENTS_MAX), ..Contents::default() };
         let mut copies: BTreeMap<RequestId, (FacilityId, KindSet, u32)> = BTreeMap::new();
-        let mut own = (KindSet::NONE, 0_u32);
+        let mut own: BTreeMap<PatientRef, (KindSet, u32)> = BTreeMap::new();
         for one in wanted.iter().take(CONTENTS_MAX) {
             let view = match *one {
-                Wanted::Own(id) => self.read_own(patient, id).map(|(kind, view)| {
-                    own = (own.0.or(KindSet::of(&[kind.coarse()])), own.1.saturating_add(1));
+                Wanted::Own(id) => self.read_own(staff, patient, id).map(|(owner, kind, view)| {
+                    let told = own.entry(owner).or_insert((KindSet::NONE, 0));
+                    *told = (told.0.or(KindSet::of(&[kind.coarse()])), told.1.saturating_add(1));
                     view
                 }),
                 Wanted::Copy(request, item) => self.read_copy(patient, cache, (request, item)).map(|(copy, view)| {
@@ -60,8 +61,8 @@ impl Records {
                 Ok(RecordView::Unreadable(_)) | Err(_) => out.unread += 1,
             }
         }
-        if own.1 > 0 {
-            self.log_shown(staff, patient, own)?;
+        for (owner, told) in own {
+            self.log_shown(staff, (patient, owner), told)?;
         }
         for (request, (holder, kinds, count)) in copies {
             let event = Event::new(self.now(), What::Shown).staff(staff.id()).patient(patient).request(request);

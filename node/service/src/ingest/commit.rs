@@ -409,6 +409,9 @@ impl<'v> Builder<'v> {
         if old.as_ref() == Some(&entry) {
             return is_changed;
         }
+        if old.as_ref().is_none_or(|old| linked_by(old) != linked_by(&entry)) {
+            crate::links::rows::note(&mut self.batch, patient, entry.revision);
+        }
         let before = old.as_ref().map(|old| self.tokens.keys(patient, old)).unwrap_or_default();
         let after = self.tokens.keys(patient, &entry);
         before.difference(&after).for_each(|key| self.batch.remove(Space::Tokens, key.clone()));
@@ -416,6 +419,11 @@ impl<'v> Builder<'v> {
         self.batch.put(Space::Patients, entry_key(patient), encode(&entry));
         is_changed
     }
+}
+
+/// What links with other patients rest on.
+fn linked_by(entry: &PatientEntry) -> (bool, matching::Demographics) {
+    (entry.is_deleted, entry.demographics())
 }
 
 fn version_of_file(file: &Present) -> Version<'_> {
