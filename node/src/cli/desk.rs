@@ -1,8 +1,10 @@
 use super::input;
-use crate::control::{ConsentSpec, FeedExport, NewFeed, ReadSpec, Request, Who, WithdrawScope};
+use super::links::{NodeLinkVerb, PairVerb};
+use crate::control::{ConsentSpec, FeedExport, LinksAsk, NewFeed, ReadSpec, Request, Who, WithdrawScope};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
 use protocol::kinds::Role;
+use service::links::LinkId;
 use std::path::PathBuf;
 
 /// Who acts at the desk.
@@ -369,8 +371,11 @@ impl Timeline {
 
 #[derive(Subcommand)]
 pub enum LinkVerb {
-    /// Questions at this desk, ours and theirs
+    /// Questions of other desks and ours to them; with a word behind it: pairs of this node's own patients
+    #[command(args_conflicts_with_subcommands = true)]
     Review {
+        #[command(subcommand)]
+        pairs: Option<PairVerb>,
         #[command(flatten)]
         who: WhoArgs,
     },
@@ -402,22 +407,32 @@ pub enum LinkVerb {
     },
     /// Take a link back
     Undo {
-        /// As listed; its beginning is enough
+        /// Within this node: l12. With another desk: as listed; its beginning is enough
         id: String,
+        /// Why, in a few words without names or numbers; needed within this node
+        #[arg(long)]
+        reason: Option<String>,
         #[command(flatten)]
         who: WhoArgs,
     },
+    #[command(flatten)]
+    Node(NodeLinkVerb),
 }
 
 impl LinkVerb {
     pub fn request(self) -> Request {
         match self {
-            Self::Review { who } => Request::LinkReview { who: who.into() },
+            Self::Review { pairs: Some(verb), .. } => verb.request(),
+            Self::Review { pairs: None, who } => Request::LinkReview { who: who.into() },
+            Self::Node(verb) => verb.request(),
             Self::Ask { patient, holder, handle, statement, who } => {
                 Request::LinkAsk { who: who.into(), patient, holder, handle, statement }
             }
             Self::Answer { id, verdict, who } => Request::LinkAnswer { who: who.into(), id, verdict },
-            Self::Undo { id, who } => Request::LinkAnswer { who: who.into(), id, verdict: "undone".into() },
+            Self::Undo { id, reason, who } if LinkId::parse(&id).is_some() => {
+                Request::Links { who: who.into(), ask: LinksAsk::Undo { id, reason: reason.unwrap_or_default() } }
+            }
+            Self::Undo { id, who, .. } => Request::LinkAnswer { who: who.into(), id, verdict: "undone".into() },
         }
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! `verbs` lists all of them and sends each where it is done; then one file per group: `node` (the node itself), `network`
 //! (founders, joining, accords), `desk` (records, consents, reads), `key` (the master key on paper, the keys of patients),
-//! `staff` (accounts), `linkage` (tables of offices, without a node), `audit`, `store` (checks, backups). `output` prints what comes back; `input` reads
+//! `staff` (accounts), `links` (patients of
+//! this node that are one person), `linkage` (tables of offices, without a node), `audit`, `store` (checks, backups). `output` prints what comes back; `input` reads
 //! files that arguments name.
 mod audit;
 mod desk;
 mod input;
 mod key;
 mod linkage;
+mod links;
 mod network;
 mod node;
 mod output;

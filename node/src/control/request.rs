@@ -157,6 +157,11 @@ pub enum Request {
     LinkReview {
         who: Who,
     },
+    /// Links within this node.
+    Links {
+        who: Who,
+        ask: LinksAsk,
+    },
     LinkAsk {
         who: Who,
         patient: String,
@@ -348,4 +353,19 @@ pub struct ReadSpec {
     pub wait_ms: Option<u64>,
     /// Most bytes.
     pub limit_bytes: Option<u64>,
+}
+
+/// What can be asked about links within the node. Pairs and numbers as they were typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinksAsk {
+    List { later: bool },
+    Pair { pair: String },
+    Answer { pair: String, same: bool, reason: String },
+    Later { pair: String, days: u32 },
+    Make { one: String, other: String, reason: String },
+    Undo { id: String, reason: String },
+    History { patient: String },
+    Seen { id: String },
+    Stats,
+    Run,
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use service::ingest::{Feed, Ingest, Quarantined, Retry, ScanError, ScanReport};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 impl From<ScanError> for Failure {
     fn from(error: ScanError) -> Self {
@@ -148,6 +148,7 @@ pub fn scan(desk: &Desk, name: Option<&str>, retry: Retry, tell: Tell<'_>) -> Re
     for feed in &feeds {
         reports.push((feed.clone(), scan_one(desk.ingest(), feed, retry, tell)?));
     }
+    desk.service().link_pending()?;
     publish_pending(desk)?;
     Ok(scanned(&reports))
 }
@@ -164,9 +165,29 @@ pub fn scan_all(desk: &Desk, feeds: &[Feed]) -> Result<(), Failure> {
             first = first.and(Err(error.into()));
         }
     }
+    first = first.and(desk.service().link_pending().map(drop).map_err(Failure::from));
     publish_pending(desk)?;
     first
 }
+
+/// Links what changed, and a part of all patients if they are linked anew; for the running node between scans.
+pub fn link_some(desk: &Desk) {
+    let begun = Instant::now();
+    let mut done = desk.service().link_pending().map(drop);
+    while done.is_ok() && begun.elapsed() < LINK_TURN {
+        match desk.service().link_run_step() {
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => done = Err(error),
+        }
+    }
+    if let Err(error) = done {
+        tracing::warn!(%error, "patients that changed could not be linked now; it is tried again");
+    }
+}
+
+/// How long one turn of linking all patients anew takes at most: feeds go on in between.
+const LINK_TURN: Duration = Duration::from_millis(250);
 
 fn scan_one(ingest: &Ingest, feed: &Feed, retry: Retry, tell: Tell<'_>) -> Result<ScanReport, Failure> {
     let what = format!("taking in {} of {}", feed.name, feed.facility);

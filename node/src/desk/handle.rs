@@ -1,6 +1,6 @@
 use super::{
-    Desk, audit, consents, feed_export, feeds, founders, health, joining, keys, links, patients, reads, staff, store,
-    words,
+    Desk, audit, consents, feed_export, feeds, founders, health, joining, keys, links, node_links, patients, reads,
+    staff, store, words,
 };
 use crate::control::{Progress, Reply, Request, StaffAsk};
 use crate::failure::Failure;
@@ -66,6 +66,7 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
             true => reads::timeline_here(desk, &words::staff(desk, uid, &who)?, &patient),
             false => reads::timeline(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
         },
+        R::Links { who, ask } => node_links::handle(desk, &words::staff(desk, uid, &who)?, ask, tell),
         R::LinkReview { who } => links::review(desk, &words::staff(desk, uid, &who)?),
         R::LinkAsk { who, patient, holder, handle, statement } => {
             links::ask(desk, &words::staff(desk, uid, &who)?, &patient, (&holder, handle), &statement)

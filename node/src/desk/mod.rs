@@ -14,6 +14,7 @@ mod health;
 mod joining;
 mod keys;
 mod links;
+mod node_links;
 mod patients;
 mod reads;
 mod show;
@@ -23,7 +24,7 @@ mod store;
 mod words;
 
 pub use feed_follow::follow_all;
-pub use feeds::{publish_pending, roots, scan_all};
+pub use feeds::{link_some, publish_pending, roots, scan_all};
 pub use handle::{Tell, handle};
 pub use show::event_json;
 pub use state::{Desk, Parts};

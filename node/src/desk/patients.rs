@@ -1,3 +1,4 @@
+use super::node_links::{member_json, reach};
 use super::show::{kinds, table, when};
 use super::state::Desk;
 use super::words;
@@ -105,9 +106,22 @@ pub fn show(desk: &Desk, staff: &Staff, patient: &str) -> Result<Reply, Failure>
     let records = Records::new(desk.service().store().clone(), desk.service().clock().clone());
     let rows = records.list(staff, patient)?;
     let facility: &FacilityId = &entry.facility;
+    let person = desk.service().person(staff, patient)?;
+    let others: Vec<String> = person
+        .iter()
+        .skip(1)
+        .map(|one| {
+            format!(
+                "\nSame as   {}  {}  {}",
+                one.patient,
+                desk.service().facility_name(&one.facility),
+                reach(one.reach)
+            )
+        })
+        .collect();
     let birth = entry.patient.birth_date.expose().map(|birth| birth.to_string());
     let text = format!(
-        "{patient}  {}  {}\nBorn      {}  {}\nFacility  {facility} {}\nNumber    {}\nAs of     {}\n\n{}",
+        "{patient}  {}  {}\nBorn      {}  {}\nFacility  {facility} {}\nNumber    {}\nAs of     {}{}\n\n{}",
         entry.shown_name(),
         entry.shown_kana(),
         birth.clone().unwrap_or_else(|| "not known".into()),
@@ -115,12 +129,14 @@ pub fn show(desk: &Desk, staff: &Staff, patient: &str) -> Result<Reply, Failure>
         desk.service().facility_name(facility),
         entry.id.expose_number(),
         when(entry.as_of),
+        others.concat(),
         table(
-            &["Date", "Kind", "Title", "Bytes", "State"],
+            &["Date", "Kind", "Title", "Holder", "Bytes", "State"],
             rows.iter().map(|row| vec![
                 row.care_date.map(|date| date.to_string()).unwrap_or_default(),
                 row.kind.to_string(),
                 row.title.clone(),
+                row.facility.to_string(),
                 row.size.to_string(),
                 state(row.state).to_owned(),
             ])
@@ -133,7 +149,7 @@ pub fn show(desk: &Desk, staff: &Staff, patient: &str) -> Result<Reply, Failure>
                 "id": row.id.to_string(), "kind": row.kind.as_str(), "coarse": row.kind.coarse().word(),
                 "care_date": row.care_date.map(|date| date.to_string()), "title": row.title, "bytes": row.size,
                 "department": row.department, "state": state(row.state), "made_at": row.at.0, "stored_at": row.stored_at.0,
-                "source": row.source,
+                "source": row.source, "facility": row.facility.to_string(),
             })
         })
         .collect();
@@ -141,7 +157,7 @@ pub fn show(desk: &Desk, staff: &Staff, patient: &str) -> Result<Reply, Failure>
         "patient": patient.to_string(), "facility": facility.to_string(), "authority": entry.id.authority().as_str(),
         "number": entry.id.expose_number(), "name": entry.shown_name(), "kana": entry.shown_kana(), "birth": birth,
         "sex": entry.patient.sex.japanese(), "kinds": kinds(entry.kinds()), "deleted": entry.is_deleted,
-        "as_of": entry.as_of.0, "records": list,
+        "as_of": entry.as_of.0, "person": person.iter().map(member_json).collect::<Vec<_>>(), "records": list,
     });
     Ok(Reply::new(json, text))
 }

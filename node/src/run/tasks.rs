@@ -1,5 +1,5 @@
 use crate::config::Relays;
-use crate::desk::{Desk, follow_all, publish_pending, roots, scan_all};
+use crate::desk::{Desk, follow_all, link_some, publish_pending, roots, scan_all};
 use peer::{Multiaddr, PathKind, path_kind};
 use protocol::data::Batch;
 use protocol::kinds::MemberRole;
@@ -63,6 +63,7 @@ impl Turns {
                 self.scanned.remove(&(feed.facility.to_string(), feed.name));
             }
         }
+        link_some(desk);
         let due = self.due(roots(desk));
         if !due.is_empty() {
             // Each failure is in the log; the next turn tries again.

@@ -8,6 +8,7 @@ mod chart;
 mod home;
 mod node;
 mod node_chart;
+mod node_linked;
 
 pub use access::{AccessRow, AccessView, Deed};
 pub use ask::{Depth, Desk, DeskError};

@@ -3,6 +3,7 @@ use super::chart::{
     Chart, FacilityName, Found, FoundRow, Holder, HolderAnswer, ItemPath, ItemRow, ItemView, Person, RowStatus,
 };
 use super::node_chart::{files_of, in_places, own_wanted};
+use super::node_linked::own_row;
 use super::{AccessView, Contents, Depth, Desk, DeskError, FeedRow, File, Home, LogRow, MemberRow, NetworkRow};
 use crate::limits::ORIGINAL_BYTES_MAX;
 use crate::serve::Feeds;
@@ -16,7 +17,7 @@ use service::fetching::{FetchError, FetchSpec, HolderRow, RowState};
 use service::locating::{LocateError, Located};
 use service::patients::{FindError, PatientEntry, PatientRow, Query};
 use service::records_read::{RecordError, RecordId, RecordView};
-use service::timeline::{Origin, TimelineError, TimelineRow, TimelineSpec};
+use service::timeline::{TimelineError, TimelineSpec, Whose};
 use service::{Service, Staff};
 
 /// A node's desk. Holds nothing of its own.
@@ -232,10 +233,9 @@ impl Desk for ServiceDesk {
     }
     fn chart(&self, staff: &Staff, patient: PatientRef) -> Result<Chart, DeskError> {
         let entry = self.service.patients().show(staff, patient).map_err(of_find)?;
-        let shown = self.service.timelines().show(staff, &TimelineSpec::all(patient)).map_err(|error| match error {
-            TimelineError::Unknown(_) => DeskError::Unknown,
-            TimelineError::Log(why) => DeskError::Failed(why),
-        })?;
+        let spec = TimelineSpec { whose: Whose::Facility, ..TimelineSpec::all(patient) };
+        let shown = self.service.timelines().show(staff, &spec).map_err(of_timeline)?;
+        let linked = self.linked(staff, patient)?;
         let own: Vec<ItemRow> = shown.rows.into_iter().filter_map(own_row).collect();
         let located = self.service.locate(staff, patient);
         if let Err(error) = &located {
@@ -248,7 +248,9 @@ impl Desk for ServiceDesk {
             own_checked: self.checked(&entry.facility),
             facts: self.facts(staff, patient, own_wanted(&own, Coarse::Allergy)),
             own,
-            holders: located.ok().map(|all| in_places(all.iter().map(|one| holder(&book, one)).collect())),
+            holders: located
+                .ok()
+                .map(|all| in_places(all.iter().map(|one| holder(&book, one)).chain(linked).collect())),
         })
     }
     fn ask(
@@ -258,6 +260,9 @@ impl Desk for ServiceDesk {
         ground: &str,
         each: &mut dyn FnMut(HolderAnswer) -> bool,
     ) -> Result<(), DeskError> {
+        if !self.answer_linked(staff, patient, each)? {
+            return Ok(());
+        }
         let book = self.service.book();
         let tell = |row: &HolderRow| {
             each(answer(&book, row, self.service.now()));
@@ -268,10 +273,10 @@ impl Desk for ServiceDesk {
             other => DeskError::Failed(other.to_string()),
         })
     }
-    fn kept(&self, _: &Staff, patient: PatientRef, items: &[ItemPath]) -> Vec<ItemPath> {
+    fn kept(&self, staff: &Staff, patient: PatientRef, items: &[ItemPath]) -> Vec<ItemPath> {
         let (now, cache) = (self.service.now(), self.service.view_cache());
         let is_here = |path: &&ItemPath| match path {
-            ItemPath::Own(_) => false,
+            ItemPath::Own(id) => self.service.records().is_seen(staff, patient, RecordId(*id)),
             ItemPath::Copy(request, item) => {
                 cache.find(*request, *item, now).is_some_and(|(owner, _)| owner == patient)
             }
@@ -295,10 +300,11 @@ impl Desk for ServiceDesk {
     }
 }
 
-fn own_row(row: TimelineRow) -> Option<ItemRow> {
-    let Origin::Own(RecordId(id)) = row.origin else { return None };
-    let TimelineRow { kind, care_date, title, made_at, checked_at, .. } = row;
-    Some(ItemRow { path: ItemPath::Own(id), kind, care_date, title, made_at, checked_at })
+pub(super) fn of_timeline(error: TimelineError) -> DeskError {
+    match error {
+        TimelineError::Unknown(_) => DeskError::Unknown,
+        TimelineError::Log(why) => DeskError::Failed(why),
+    }
 }
 
 fn item_row(request: RequestId, item: Item) -> ItemRow {
