@@ -243,6 +243,11 @@ pub(crate) fn compact(
         tracing::warn!(%error, "the index could not be flushed; no segment is dropped");
         0
     });
+    match shared.db.tidy() {
+        Ok(0) => {}
+        Ok(bytes) => tracing::info!(bytes, "room of values that are gone was given back in the index"),
+        Err(error) => tracing::warn!(%error, "the index could not be tidied"),
+    }
     maker.drop_covered(indexed, pace)
 }
 

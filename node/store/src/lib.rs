@@ -51,5 +51,5 @@ pub use keyring::{
 pub use snapshot::{Compacted, MakeError, SnapshotError};
 pub use store::{Store, StoreConfig};
 pub use tx::{Build, Work};
-pub use view::{Health, StoreView};
+pub use view::{Health, LOST, StoreView};
 pub use writer::{Busy, Done};

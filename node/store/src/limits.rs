@@ -5,6 +5,15 @@ use std::time::Duration;
 pub const KEY_BYTES_MAX: usize = 512;
 /// From here on a value belongs into [`crate::Blobs`]: sled writes large values several times over.
 pub const VALUE_BYTES_INLINE: usize = 64 << 10;
+/// From here on the index keeps a value beside sled, which writes it several times over and keeps as much of it dead. Each group
+/// of writes with such a value costs one sync more, after the answers.
+pub const FAR_BYTES_MIN: usize = 1 << 10;
+/// As [`FAR_BYTES_MIN`], in the spaces that taking in fills: a head has some 250 bytes, and sled keeps three times as much.
+pub const FAR_INTAKE_BYTES_MIN: usize = 128;
+/// Values that lie one behind the other are read in one piece up to here: the heads of a patient, say.
+pub const READ_TOGETHER_BYTES_MAX: u64 = 256 << 10;
+/// A file of such values is closed at this size; it goes as a whole when less than half of it is alive.
+pub const PACK_BYTES_MAX: u64 = 64 << 20;
 /// Largest value that is taken at all. Above it sled would make a file of its own for each value, or worse.
 pub const VALUE_BYTES_MAX: usize = 4 << 20;
 /// Largest batch. 10,000 index changes with their manifest are about 2 MiB.

@@ -1,5 +1,8 @@
 //! `form ‖ …`: bytes as they are, or by zstd with their plain length in front, whichever is shorter.
 
+use std::cell::RefCell;
+use zstd::bulk::{Compressor, Decompressor};
+
 /// Whether compression is worth a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
@@ -13,7 +16,7 @@ pub(crate) enum Effort {
 pub(crate) fn pack(plain: &[u8], effort: Effort) -> Vec<u8> {
     if effort == Effort::Squeeze
         && let Ok(len) = u32::try_from(plain.len())
-        && let Ok(short) = zstd::bulk::compress(plain, LEVEL)
+        && let Some(short) = compress(plain)
         && short.len() + plain.len() / 16 < plain.len()
     {
         let mut out = Vec::with_capacity(short.len() + HEAD + ROOM);
@@ -40,11 +43,26 @@ pub(crate) fn unpack(mut packed: Vec<u8>, max: usize) -> Option<Vec<u8>> {
             if len > max {
                 return None;
             }
-            let plain = zstd::bulk::decompress(&packed[HEAD..], len).ok()?;
+            let plain = decompress(&packed[HEAD..], len)?;
             (plain.len() == len).then_some(plain)
         }
         _ => None,
     }
+}
+
+fn compress(plain: &[u8]) -> Option<Vec<u8>> {
+    thread_local! {
+        /// Making one takes longer than most values do.
+        static CONTEXT: RefCell<Option<Compressor<'static>>> = RefCell::new(Compressor::new(LEVEL).ok());
+    }
+    CONTEXT.with_borrow_mut(|context| context.as_mut()?.compress(plain).ok())
+}
+
+fn decompress(short: &[u8], len: usize) -> Option<Vec<u8>> {
+    thread_local! {
+        static CONTEXT: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
+    }
+    CONTEXT.with_borrow_mut(|context| context.as_mut()?.decompress(short, len).ok())
 }
 
 /// Whether `packed` was made shorter.

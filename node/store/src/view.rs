@@ -5,7 +5,8 @@ use crate::disk::Disk;
 use crate::journal::Mark;
 use crate::keyring::{Guard, KeyringError, ValueError};
 use crate::overlay::{Pending, Range};
-use protocol::data::{Space, View};
+use protocol::data::{ERASED, Space, View};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// A look at the store that sees every acknowledged batch. Cheap to clone; calls block and may touch the disk.
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 /// Whoever saw one write of a batch sees all of it from then on.
 ///
 /// # Panics
-/// When the index gives back damaged bytes: to answer "nothing there" would be a lie. A note is left so that the next
+/// When the index gives back damaged bytes, or the disk does not read the key ring: to answer "nothing there" would be a lie. A note is left so that the next
 /// start rebuilds the index from the journal.
 #[derive(Clone)]
 pub struct StoreView {
@@ -31,6 +32,8 @@ pub struct Health {
     pub refusing: Option<String>,
     /// Why the index lags behind the journal; what it lacks is read from memory until the next start.
     pub lagging: Option<String>,
+    /// Patients whose key was needed and is in neither copy of the key ring.
+    pub lost: BTreeSet<u64>,
 }
 
 /// What the writer and all views have in common.
@@ -84,8 +87,18 @@ impl Shared {
             Ok(value) => value,
             Err(ValueError::Damaged) => self
                 .stop(&DbError::Damaged(format!("a value of `{}` does not open with its patient's key", space.name()))),
-            Err(ValueError::Key(error)) => stop_for_key(&error),
+            Err(ValueError::Key(KeyringError::Lost(p))) => self.lost(p, space),
+            Err(ValueError::Key(error)) => panic!("{error}"),
         }
+    }
+
+    /// What is read in the place of a value whose patient's key is lost, and a note of it: everybody else is read on.
+    fn lost(&self, p: u64, space: Space) -> Vec<u8> {
+        if self.health.lock().unwrap_or_else(PoisonError::into_inner).lost.insert(p) {
+            tracing::error!("{}; until then nothing of this patient can be read", KeyringError::Lost(p));
+        }
+        // Of an event that cannot be read the stored leaf counts, whoever took its key.
+        if space == Space::Audit { ERASED.to_vec() } else { LOST.to_vec() }
     }
 
     /// The raw value under any key, reserved ones included.
@@ -201,11 +214,6 @@ impl Shared {
     }
 }
 
-/// Nothing of the index is wrong, so nothing is rebuilt; to answer "nothing there" would be a lie all the same.
-fn stop_for_key(error: &KeyringError) -> ! {
-    panic!("{error}");
-}
-
 fn parse_mark(value: Option<Vec<u8>>) -> Result<Mark, DbError> {
     let Some(value) = value else { return Ok(Mark::default()) };
     let damaged = || DbError::Damaged("its mark is not what was written".into());
@@ -219,6 +227,9 @@ pub(crate) fn is_reserved(space: Space, key: &[u8]) -> bool {
     space == Space::Meta && key < FIRST_FREE
 }
 
+/// What a view gives in the place of a value whose patient's key is lost: nothing that anybody writes, so that nothing decodes
+/// it. [`Health::lost`] names the patient.
+pub const LOST: &[u8] = &[0xFE];
 /// A file with this name asks for a rebuild of the index at the next start.
 pub(crate) const REBUILD_PATH: &str = "rebuild";
 /// Position and digest of the last frame that the index has applied.

@@ -1,8 +1,10 @@
 //! The index: sixteen ordered key spaces, made from the journal and thrown away when in doubt.
 //!
 //! One trait, [`Db`], with two backends under one conformance suite (`tests`): [`SledDb`] on disk and [`MapDb`] in memory
-//! for the simulator and for tests. Both keep sealed values; neither knows a key. sled is known in `sled` alone.
+//! for the simulator and for tests. Both keep sealed values; neither knows a key. sled is known in `sled` alone; `pack` holds
+//! the values that are too large for it.
 mod map;
+mod pack;
 mod sled;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,10 @@ pub trait Db: Send + Sync {
     fn apply(&self, changes: Vec<(Space, Vec<Change>)>) -> Result<(), DbError>;
     /// Makes everything durable.
     fn flush(&self) -> Result<(), DbError>;
+    /// Gives back room of values that are gone, where that pays; gives how many bytes. May read every key.
+    fn tidy(&self) -> Result<u64, DbError> {
+        Ok(0)
+    }
 }
 
 /// Why the index could not do it.

@@ -2,10 +2,13 @@
 //!
 //! sled is no longer maintained, panics on some damage and calls `flush` what is no fsync (`docs/storage.md`). So it
 //! holds nothing that the journal does not, every call is guarded, and a damaged folder is rebuilt, never repaired.
+use super::pack::{Packs, SPOT_BYTES, Spot};
 use super::{Change, Db, DbError, Pair};
-use crate::limits::GROUP_WRITES_MAX;
+use crate::limits::{GROUP_BYTES_MAX, GROUP_WRITES_MAX};
 use protocol::data::Space;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -15,6 +18,7 @@ pub struct SledDb {
     trees: Vec<sled::Tree>,
     /// sled's own file once more: its flush does not sync what grew.
     file: File,
+    packs: Packs,
 }
 
 impl SledDb {
@@ -32,28 +36,142 @@ impl SledDb {
     fn tree(&self, space: Space) -> &sled::Tree {
         &self.trees[space as usize]
     }
+
+    /// The values that sled holds, or holds the spots of; none for one that was removed meanwhile.
+    fn values(&self, space: Space, pairs: Vec<(sled::IVec, sled::IVec)>) -> Result<Vec<Pair>, DbError> {
+        let spots: Vec<Spot> = pairs.iter().filter_map(|(_, held)| spot_in(held)).collect();
+        let mut far = self.packs.read(&spots)?.into_iter();
+        let mut out = Vec::with_capacity(pairs.len());
+        for (key, held) in pairs {
+            let value = match spot_in(&held) {
+                None => Some(held.to_vec()),
+                Some(_) => match far.next().flatten() {
+                    Some(value) => Some(value),
+                    None => self.moved(space, &key, held)?,
+                },
+            };
+            out.extend(value.map(|value| (key.to_vec(), value)));
+        }
+        Ok(out)
+    }
+
+    /// The value of a key whose spot is in a file that is gone: all that is alive moved out of it before.
+    fn moved(&self, space: Space, key: &[u8], held: sled::IVec) -> Result<Option<Vec<u8>>, DbError> {
+        let mut held = held;
+        for _ in 0..SPOT_TRIES {
+            match guard(|| Ok(self.tree(space).get(key)?))? {
+                None => return Ok(None),
+                Some(now) if now == held => break,
+                Some(now) => held = now,
+            }
+            let Some(spot) = spot_in(&held) else { return Ok(Some(held.to_vec())) };
+            if let Some(value) = self.packs.read(&[spot])?.pop().flatten() {
+                return Ok(Some(value));
+            }
+        }
+        Err(DbError::Damaged("a file of large values is missing".into()))
+    }
+
+    /// Values for sled: the large ones are written beside it first, and their spots stand for them.
+    fn near(&self, changes: &mut [(Space, Vec<Change>)]) -> Result<(), DbError> {
+        let mut far: Vec<&[u8]> = Vec::new();
+        for (space, changes) in changes.iter() {
+            let values = changes.iter().filter_map(|(_, value)| value.as_deref());
+            far.extend(values.filter(|value| Packs::takes(*space, value)));
+        }
+        if far.is_empty() {
+            return Ok(());
+        }
+        let mut spots = self.packs.append(&far).map_err(|error| reason(error.into()))?.into_iter();
+        for (space, changes) in changes.iter_mut() {
+            let values = changes.iter_mut().filter_map(|(_, value)| value.as_mut());
+            for (value, spot) in values.filter(|value| Packs::takes(*space, value)).zip(&mut spots) {
+                *value = spot.bytes();
+            }
+        }
+        Ok(())
+    }
+
+    /// Every spot in sled with its space and key.
+    fn spots(&self, mut each: impl FnMut(Space, sled::IVec, Spot) -> Result<(), DbError>) -> Result<(), DbError> {
+        for space in Space::ALL {
+            let mut from: Option<sled::IVec> = None;
+            loop {
+                let page = guard(|| self.page_of_spots(space, from.as_ref()))?;
+                let Some((last, _)) = page.last() else { break };
+                from = Some(last.clone());
+                for (key, spot) in page {
+                    spot.map_or(Ok(()), |spot| each(space, key, spot))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn page_of_spots(
+        &self,
+        space: Space,
+        after: Option<&sled::IVec>,
+    ) -> Result<Vec<(sled::IVec, Option<Spot>)>, sled::Error> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let pairs = self.tree(space).range::<&sled::IVec, _>((from, Bound::Unbounded)).take(GROUP_WRITES_MAX);
+        pairs.map(|pair| pair.map(|(key, held)| (key, spot_in(&held)))).collect()
+    }
+
+    /// Moves what is alive out of the files `from`, unless it is changed meanwhile.
+    fn move_out(&self, from: &BTreeSet<u32>) -> Result<(), DbError> {
+        let (mut waiting, mut bytes) = (Vec::new(), 0);
+        self.spots(|space, key, spot| {
+            if from.contains(&spot.file) {
+                bytes += spot.len as usize;
+                waiting.push((space, key, spot));
+            }
+            if bytes < GROUP_BYTES_MAX && waiting.len() < GROUP_WRITES_MAX {
+                return Ok(());
+            }
+            bytes = 0;
+            self.moves(std::mem::take(&mut waiting))
+        })?;
+        self.moves(waiting)
+    }
+
+    fn moves(&self, waiting: Vec<(Space, sled::IVec, Spot)>) -> Result<(), DbError> {
+        let old: Vec<Spot> = waiting.iter().map(|(.., spot)| *spot).collect();
+        let values = self.packs.read(&old)?;
+        let there: Vec<&[u8]> = values.iter().flatten().map(Vec::as_slice).collect();
+        let mut moved = self.packs.append(&there).map_err(|error| reason(error.into()))?.into_iter();
+        for ((space, key, spot), value) in waiting.into_iter().zip(&values) {
+            let Some(now) = value.as_ref().and_then(|_| moved.next()) else { continue };
+            // Lost to a newer change: then nothing needs the moved bytes.
+            let _ = guard(|| Ok(self.tree(space).compare_and_swap(key, Some(spot.bytes()), Some(now.bytes()))?))?;
+        }
+        Ok(())
+    }
 }
 
 impl Db for SledDb {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
-        guard(|| Ok(self.tree(space).get(key)?.map(|value| value.to_vec())))
+        let Some(held) = guard(|| Ok(self.tree(space).get(key)?))? else { return Ok(None) };
+        Ok(self.values(space, vec![(key.into(), held)])?.pop().map(|(_, value)| value))
     }
 
     fn scan(&self, space: Space, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, DbError> {
-        guard(|| {
+        let held = guard(|| {
             let mut found = Vec::new();
             for pair in self.tree(space).range(from.max(prefix)..) {
                 let (key, value) = pair?;
                 if found.len() >= limit || !key.starts_with(prefix) {
                     break;
                 }
-                found.push((key.to_vec(), value.to_vec()));
+                found.push((key, value));
             }
             Ok(found)
-        })
+        })?;
+        self.values(space, held)
     }
 
-    fn apply(&self, changes: Vec<(Space, Vec<Change>)>) -> Result<(), DbError> {
+    fn apply(&self, mut changes: Vec<(Space, Vec<Change>)>) -> Result<(), DbError> {
+        self.near(&mut changes)?;
         guard(|| {
             for (space, changes) in changes {
                 let mut changes = changes.into_iter().peekable();
@@ -78,6 +196,36 @@ impl Db for SledDb {
             Ok(self.file.sync_data()?)
         })
     }
+
+    fn tidy(&self) -> Result<u64, DbError> {
+        let disk = |error: std::io::Error| reason(error.into());
+        let closed = self.packs.closed().map_err(disk)?;
+        if closed.is_empty() {
+            return Ok(0);
+        }
+        let mut alive: BTreeMap<u32, u64> = BTreeMap::new();
+        self.spots(|_, _, spot| {
+            *alive.entry(spot.file).or_default() += u64::from(spot.len);
+            Ok(())
+        })?;
+        let is_waste = |number: &u32, bytes: u64| alive.get(number).is_none_or(|alive| *alive < bytes / 2);
+        let waste: BTreeMap<u32, u64> = closed.into_iter().filter(|(number, bytes)| is_waste(number, *bytes)).collect();
+        if waste.is_empty() {
+            return Ok(0);
+        }
+        self.move_out(&waste.keys().copied().collect())?;
+        // sled must not come back with old spots once their file is gone.
+        self.flush()?;
+        for number in waste.keys() {
+            self.packs.remove(*number).map_err(disk)?;
+        }
+        Ok(waste.values().sum())
+    }
+}
+
+/// Whether what sled holds is the spot of a value.
+fn spot_in(held: &[u8]) -> Option<Spot> {
+    (held.len() == SPOT_BYTES).then(|| Spot::parse(held)).flatten()
 }
 
 fn open(folder: &Path, cache_bytes: u64) -> Result<SledDb, DbError> {
@@ -89,7 +237,7 @@ fn open(folder: &Path, cache_bytes: u64) -> Result<SledDb, DbError> {
         settle(&db, folder).map_err(reason)?;
     }
     let file = File::open(folder.join("db")).map_err(|e| reason(e.into()))?;
-    Ok(SledDb { db, trees, file })
+    Ok(SledDb { db, trees, file, packs: Packs::open(folder) })
 }
 
 /// Makes a new folder durable: sled itself syncs neither its files at their making nor their names. Without this six of
@@ -131,3 +279,6 @@ fn reason(error: sled::Error) -> DbError {
         other => DbError::Damaged(other.to_string()),
     }
 }
+
+/// A value moves at most once while it is read, or twice.
+const SPOT_TRIES: usize = 3;

@@ -102,3 +102,77 @@ proptest! {
         }
     }
 }
+
+/// The numbers of the files of large values in a folder.
+fn packs_in(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> = entries.filter(|path| path.to_string_lossy().contains("values-")).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn values_beside_sled_come_back_alone_and_in_scans_whatever_their_length() {
+    both(|db| {
+        let sizes = [0, 1, 15, 16, 17, 127, 128, 1_023, 1_024, 70_000];
+        for space in [Space::Records, Space::Desk] {
+            let changes = sizes.iter().map(|size| (format!("{size:06}").into_bytes(), Some(vec![*size as u8; *size])));
+            db.apply(vec![(space, changes.collect())]).unwrap();
+            let found = db.scan(space, b"", b"", 99).unwrap();
+            assert_eq!(found.iter().map(|(_, value)| value.len()).collect::<Vec<_>>(), sizes);
+            for (key, value) in found {
+                assert!(value.iter().all(|byte| *byte == value.len() as u8));
+                assert_eq!(db.get(space, &key).unwrap(), Some(value));
+            }
+        }
+        db.apply(vec![(Space::Records, vec![("070000".into(), None), ("001024".into(), Some(vec![9; 300]))])]).unwrap();
+        assert_eq!(db.get(Space::Records, b"070000").unwrap(), None);
+        assert_eq!(db.get(Space::Records, b"001024").unwrap(), Some(vec![9; 300]));
+    });
+}
+
+#[test]
+fn a_cut_or_missing_file_of_large_values_is_damage_and_never_nothing_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let change = |key: &str| (key.as_bytes().to_vec(), Some(vec![1; 4_000]));
+    let db = SledDb::open(&path, 1 << 20).unwrap();
+    db.apply(vec![(Space::Bodies, vec![change("a"), change("b")])]).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let pack = packs_in(&path).pop().unwrap();
+    std::fs::OpenOptions::new().write(true).open(&pack).unwrap().set_len(6_000).unwrap();
+    let db = SledDb::open(&path, 1 << 20).unwrap();
+    assert!(db.get(Space::Bodies, b"a").unwrap().is_some());
+    assert!(matches!(db.get(Space::Bodies, b"b"), Err(DbError::Damaged(_))));
+    assert!(matches!(db.scan(Space::Bodies, b"", b"", 9), Err(DbError::Damaged(_))));
+    drop(db);
+    std::fs::remove_file(&pack).unwrap();
+    let db = SledDb::open(&path, 1 << 20).unwrap();
+    assert!(matches!(db.get(Space::Bodies, b"a"), Err(DbError::Damaged(_))));
+}
+
+#[test]
+fn room_of_values_that_are_gone_is_given_back_and_the_others_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let db = SledDb::open(&path, 1 << 20).unwrap();
+    let value = |number: u32| vec![number as u8; 1 << 20];
+    let change = |number: u32| (number.to_be_bytes().to_vec(), Some(value(number)));
+    for number in 0..150 {
+        db.apply(vec![(Space::Bodies, vec![change(number)])]).unwrap();
+    }
+    assert_eq!((packs_in(&path).len(), db.tidy().unwrap()), (3, 0), "all is alive");
+    let removals = (0..60u32).map(|number| (number.to_be_bytes().to_vec(), None)).collect();
+    db.apply(vec![(Space::Bodies, removals)]).unwrap();
+    assert!(db.tidy().unwrap() > 60 << 20);
+    assert_eq!(packs_in(&path).len(), 2, "what was alive in the first moved");
+    drop(db);
+    let db = SledDb::open(&path, 1 << 20).unwrap();
+    for number in 0..150u32 {
+        let found = db.get(Space::Bodies, &number.to_be_bytes()).unwrap();
+        assert_eq!(found, (number >= 60).then(|| value(number)), "{number}");
+    }
+    db.apply(vec![(Space::Bodies, vec![change(1)])]).unwrap();
+    assert_eq!(db.get(Space::Bodies, &1u32.to_be_bytes()).unwrap(), Some(value(1)), "and it goes on");
+}

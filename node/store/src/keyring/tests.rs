@@ -133,6 +133,25 @@ fn a_key_that_is_damaged_in_both_copies_is_named_and_never_made_again() {
 }
 
 #[test]
+fn a_patient_whose_key_is_lost_is_named_and_nobody_else_suffers() {
+    let disk = disk();
+    let mut core = memory(&disk);
+    [1, 2, 300].iter().for_each(|p| commit(&mut core, of_patient(*p)));
+    drop(core);
+    COPIES.iter().for_each(|copy| assert!(disk.flip_bit(copy, (2 * 64 + 20) * 8)));
+    let mut core = memory(&disk);
+    let view = core.view();
+    assert_eq!(view.get(Space::Patients, &2u64.to_be_bytes()).as_deref(), Some(crate::LOST));
+    let all = view.scan(Space::Patients, b"", b"", 9);
+    assert_eq!(all.len(), 3, "the others are read");
+    assert!(holds(&all[0].1, "HANAKO 1") && holds(&all[2].1, "HANAKO 300"));
+    assert_eq!(core.health().lost.into_iter().collect::<Vec<_>>(), [2]);
+    let Outcome::Failed(why) = core.commit(of_patient(2)) else { panic!("nothing is written under a lost key") };
+    assert!(why.contains("patient 2") && why.contains("musubi key restore"), "{why}");
+    commit(&mut core, of_patient(3));
+}
+
+#[test]
 fn another_master_key_is_told_from_damage() {
     let disk = disk();
     ring(&disk);
