@@ -2,6 +2,7 @@
 //!
 //! Only the narrative that its author signed is taken; coded entries are for machines. Nothing of the document is run, fetched
 //! or expanded: entities other than the five of XML and numbers stay as they are written.
+use crate::content::xml::{Event, Scanner};
 
 /// Titles and narrative of a CDA document, a line a paragraph; none if it is no CDA document or says nothing in words.
 ///
@@ -10,24 +11,14 @@ pub fn narrative(xml: &str) -> Option<String> {
     if !xml.contains("<ClinicalDocument") {
         return None;
     }
-    let mut out = Writer::default();
-    let mut rest = xml;
-    while let Some(at) = rest.find('<') {
-        out.words(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(data) = rest.strip_prefix("<![CDATA[") {
-            let end = data.find("]]>").unwrap_or(data.len());
-            out.plain(&data[..end]);
-            rest = data.get(end + 3..).unwrap_or_default();
-        } else if rest.starts_with("<!--") {
-            rest = rest.find("-->").and_then(|end| rest.get(end + 3..)).unwrap_or_default();
-        } else {
-            let end = rest.find('>').unwrap_or(rest.len());
-            out.tag(&rest[1..end]);
-            rest = rest.get(end + 1..).unwrap_or_default();
-        }
-        if out.text.len() > NARRATIVE_BYTES_MAX {
-            break;
+    let (mut out, mut scanner) = (Writer::default(), Scanner::lenient(xml));
+    while out.text.len() <= NARRATIVE_BYTES_MAX
+        && let Some(event) = scanner.next()
+    {
+        match event {
+            Event::Open(name, _) => out.begin(name),
+            Event::Close(name) => out.end(name),
+            Event::Text(text) => out.words(&text),
         }
     }
     let text = out.text.trim();
@@ -44,99 +35,80 @@ struct Writer {
 }
 
 impl Writer {
-    fn tag(&mut self, tag: &str) {
-        let is_end = tag.starts_with('/');
-        let is_empty = tag.ends_with('/');
-        let name = tag.trim_matches('/').split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
-        let name = name.rsplit(':').next().unwrap_or_default();
-        match (name, is_end) {
-            ("title", false) if !is_empty => {
+    fn begin(&mut self, name: &str) {
+        match name {
+            "title" => {
                 self.line("\n■ ");
                 self.depth += 1;
             }
-            ("text", false) if !is_empty => {
+            "text" => {
                 self.line("");
                 self.depth += 1;
             }
-            ("title" | "text", true) => {
-                self.depth = self.depth.saturating_sub(1);
-                self.line("");
-            }
-            ("item", false) => self.line("・"),
-            ("tr", _) => {
+            "item" => self.line("・"),
+            "tr" => {
                 self.line("");
                 self.cells = 0;
             }
-            ("td" | "th", false) => {
+            "td" | "th" => {
                 if self.cells > 0 && self.depth > 0 {
                     self.text.push_str(" | ");
                 }
                 self.cells += 1;
             }
-            ("paragraph" | "list" | "table" | "br" | "caption" | "item", _) => self.line(""),
+            "paragraph" | "list" | "table" | "br" | "caption" => self.line(""),
+            _ => {}
+        }
+    }
+    fn end(&mut self, name: &str) {
+        match name {
+            "title" | "text" => {
+                self.depth = self.depth.saturating_sub(1);
+                self.line("");
+            }
+            "tr" => {
+                self.line("");
+                self.cells = 0;
+            }
+            "paragraph" | "list" | "table" | "br" | "caption" | "item" => self.line(""),
             _ => {}
         }
     }
     /// Begins a line; several ends in a row are one.
     fn line(&mut self, mark: &str) {
+        self.text.truncate(self.text.trim_end_matches(' ').len());
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
         }
         self.text.push_str(mark.strip_prefix('\n').filter(|_| self.text.is_empty()).unwrap_or(mark));
     }
+    /// Words with one space between them: the text is laid out by its elements.
     fn words(&mut self, text: &str) {
         if self.depth == 0 {
             return;
         }
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let mut rest = words.join(" ");
-        while let Some(at) = rest.find('&') {
-            self.text.push_str(&rest[..at]);
-            let tail = rest.split_off(at);
-            let end = tail.char_indices().take(ENTITY_CHARS_MAX).find(|(_, c)| *c == ';').map(|(end, _)| end);
-            let value = end.and_then(|end| entity(&tail[1..end]));
-            match (value, end) {
-                (Some(value), Some(end)) => {
-                    self.text.push(value);
-                    rest = tail[end + 1..].to_owned();
-                }
-                _ => {
-                    self.text.push('&');
-                    rest = tail[1..].to_owned();
-                }
+        let mut is_apart = text.starts_with(char::is_whitespace);
+        for word in text.split_whitespace() {
+            if is_apart {
+                self.space();
             }
+            self.text.push_str(word);
+            is_apart = true;
         }
-        self.text.push_str(&rest);
-    }
-    fn plain(&mut self, text: &str) {
-        if self.depth > 0 {
-            self.text.push_str(text);
+        // Words on both sides of an inline element stay apart if they were.
+        if text.ends_with(char::is_whitespace) {
+            self.space();
         }
     }
-}
-
-fn entity(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code).filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+    fn space(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with(['\n', ' ']) {
+            self.text.push(' ');
         }
     }
 }
 
 /// Longest narrative that is taken: some hundred pages.
 const NARRATIVE_BYTES_MAX: usize = 1 << 20;
-/// `&#x10FFFF;` is the longest that means something.
-const ENTITY_CHARS_MAX: usize = 12;
 
 #[cfg(test)]
 mod tests {
@@ -164,6 +136,7 @@ mod tests {
             "<recordTarget><name>見本 花子</name></recordTarget><text>値 &#x41;&nbsp;&lt;b&gt;<!-- 秘 --></text>",
             "値 A&nbsp;<b>",
         );
+        check("<text>Na <content styleCode=\"Bold\">140</content> mEq<sub>2</sub> </text>", "Na 140 mEq2");
         check("<!DOCTYPE a [<!ENTITY x \"y\">]><text>&x;</text>", "&x;");
         assert_eq!(narrative("<html><title>x</title></html>"), None);
         assert_eq!(narrative("<ClinicalDocument><text></text></ClinicalDocument>"), None);

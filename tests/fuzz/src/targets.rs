@@ -20,6 +20,7 @@ pub const TARGETS: &[Target] = &[
     ("views", views),
     ("cursor", cursor),
     ("content", content),
+    ("narrative", narrative),
     ("wire", wire),
 ];
 
@@ -158,6 +159,18 @@ pub fn content(bytes: &[u8]) {
     assert!(about.title.chars().count() <= records::limits::HEADER_TEXT_CHARS_MAX);
     let xml = [b"<?xml version=\"1.0\"?><ClinicalDocument>".as_slice(), bytes].concat();
     let _ = records::content::cda_header(&xml);
+}
+
+/// What people read of any document: no longer than it is, up to a mark for each tag, and without control signs that the
+/// document writes as entities.
+pub fn narrative(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for xml in [text.as_ref(), &format!("<ClinicalDocument><title>a</title><text>{text}</text></ClinicalDocument>")] {
+        if let Some(read) = records::cda::narrative(xml) {
+            assert!(read.len() <= xml.len() * 3 && xml.contains("<ClinicalDocument"));
+            assert_eq!(read.trim(), read);
+        }
+    }
 }
 
 /// A frame of another node is a message or a reason; a message can be sent on.

@@ -41,7 +41,7 @@ pub fn cda_header(start: &[u8]) -> CdaHeader {
                     at => note(&mut header, at, attributes, authors),
                 }
             }
-            Event::Close => {
+            Event::Close(_) => {
                 path.pop();
                 if path.is_empty() {
                     break;

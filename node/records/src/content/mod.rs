@@ -1,10 +1,10 @@
 //! Documents by their content: what format a file has, whatever it is called, and what a CDA header says of itself.
 //!
-//! Read `format` (the first bytes), then `xml` (a scanner without recursion, entities or anything that could grow) and `cda`
+//! Read `format` (the first bytes), then `xml` (the one reader, without recursion, entities or anything that could grow) and `cda`
 //! (title, date, author, patient). Nothing is rendered, executed or followed. Source: HL7 CDA R2 (POCD_HD000040).
 mod cda;
 mod format;
-mod xml;
+pub(crate) mod xml;
 
 pub use cda::{CdaHeader, cda_header};
 pub use format::{Format, format_of};

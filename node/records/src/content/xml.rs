@@ -1,37 +1,53 @@
-//! A scanner of XML: events one after the other, nothing kept, nothing expanded. What is not well formed ends it.
+//! The one reader of XML: events one after the other, nothing kept, nothing expanded.
 use crate::limits::XML_DEPTH_MAX;
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 
 /// One event.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// An element begins; its local name and the raw text of its attributes. An empty element also ends.
     Open(&'a str, &'a str),
-    /// An element ends.
-    Close,
+    /// An element ends; its local name, as its end says it.
+    Close(&'a str),
     /// Text, entities resolved.
     Text(Cow<'a, str>),
 }
 
+/// What ends a walk before the end of the text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rigor {
+    /// Whatever is not well formed, nesting beyond the limit, definitions of its own.
+    Strict,
+    /// Nothing: people must see what is there, however it is nested.
+    Lenient,
+}
+
 /// Walks over a text.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     rest: &'a str,
     depth: usize,
     /// An empty element was opened and is to be closed.
-    closing: bool,
+    closing: Option<&'a str>,
+    rigor: Rigor,
 }
 
 impl<'a> Scanner<'a> {
+    /// Ends where the text is not well formed.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { rest: text, depth: 0, closing: false }
+        Self { rest: text, depth: 0, closing: None, rigor: Rigor::Strict }
+    }
+
+    /// Reads as far as there are tags: ends that nothing began, missing ends and definitions are passed over.
+    pub(crate) fn lenient(text: &'a str) -> Self {
+        Self { rigor: Rigor::Lenient, ..Self::new(text) }
     }
 
     /// The next event; none at the end, or where the text stops being XML that this scanner reads.
-    pub(super) fn next(&mut self) -> Option<Event<'a>> {
-        if std::mem::take(&mut self.closing) {
-            self.depth -= 1;
-            return Some(Event::Close);
+    pub(crate) fn next(&mut self) -> Option<Event<'a>> {
+        if let Some(name) = self.closing.take() {
+            self.depth = self.depth.saturating_sub(1);
+            return Some(Event::Close(name));
         }
         loop {
             let Some(body) = self.rest.strip_prefix('<') else {
@@ -43,23 +59,35 @@ impl<'a> Scanner<'a> {
             if let Some(body) = body.strip_prefix("!--") {
                 self.rest = after(body, "-->")?;
             } else if let Some(body) = body.strip_prefix("![CDATA[") {
-                let end = body.find("]]>")?;
-                self.rest = &body[end + 3..];
+                let end = body.find("]]>").or_else(|| self.is_lenient().then_some(body.len()))?;
+                self.rest = body.get(end + 3..).unwrap_or_default();
                 return Some(Event::Text(Cow::Borrowed(&body[..end])));
             } else if let Some(body) = body.strip_prefix('?') {
                 self.rest = after(body, "?>")?;
             } else if let Some(body) = body.strip_prefix('!') {
-                // A document type; one with definitions of its own is not read further.
+                // A document type; strictly read, one with definitions of its own is not read further.
                 let end = body.find(['>', '['])?;
-                self.rest = body[end..].strip_prefix('>')?;
+                self.rest = match body[end..].strip_prefix('>') {
+                    Some(rest) => rest,
+                    None if self.is_lenient() => after(body, "]>")?,
+                    None => return None,
+                };
             } else if let Some(body) = body.strip_prefix('/') {
-                self.rest = after(body, ">")?;
-                self.depth = self.depth.checked_sub(1)?;
-                return Some(Event::Close);
+                let (name, rest) = body.split_once('>')?;
+                self.rest = rest;
+                self.depth = self.depth.checked_sub(1).or_else(|| self.is_lenient().then_some(0))?;
+                return Some(Event::Close(local(name.trim_end())));
+            } else if self.is_lenient() && tag_end(body).is_none_or(|end| end == 0) {
+                // No tag, only its sign.
+                self.rest = body;
             } else {
                 return self.open(body);
             }
         }
+    }
+
+    fn is_lenient(&self) -> bool {
+        self.rigor == Rigor::Lenient
     }
 
     fn open(&mut self, body: &'a str) -> Option<Event<'a>> {
@@ -68,11 +96,11 @@ impl<'a> Scanner<'a> {
         self.rest = &body[end + 1..];
         let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
         let (name, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
-        if name.is_empty() || self.depth >= XML_DEPTH_MAX {
+        if !self.is_lenient() && (name.is_empty() || self.depth >= XML_DEPTH_MAX) {
             return None;
         }
         self.depth += 1;
-        self.closing = empty;
+        self.closing = empty.then_some(local(name));
         Some(Event::Open(local(name), attributes))
     }
 }
@@ -177,7 +205,7 @@ fn entity(name: &str) -> Option<char> {
                 Some(hex) => u32::from_str_radix(hex, 16).ok()?,
                 None => number.parse().ok()?,
             };
-            char::from_u32(code).filter(|c| !c.is_control() || *c == '\n')
+            char::from_u32(code).filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         }
     }
 }
@@ -195,7 +223,23 @@ mod tests {
         assert_eq!(scanner.next(), Some(Event::Text("<z>".into())));
         assert_eq!(scanner.next(), Some(Event::Text("é&A".into())));
         assert_eq!(scanner.next(), Some(Event::Open("e", "")));
-        assert_eq!((scanner.next(), scanner.next(), scanner.next()), (Some(Event::Close), Some(Event::Close), None));
+        assert_eq!(
+            (scanner.next(), scanner.next(), scanner.next()),
+            (Some(Event::Close("e")), Some(Event::Close("b")), None)
+        );
+    }
+    #[test]
+    fn a_lenient_scan_passes_over_what_ends_a_strict_one() {
+        let text = "</x><!DOCTYPE a [<!ENTITY b \"c\">]><a><b>d</a>&b;<";
+        let read = |mut scanner: Scanner<'_>| {
+            std::iter::from_fn(|| scanner.next()).map(|event| format!("{event:?}")).collect::<Vec<_>>()
+        };
+        assert_eq!(read(Scanner::new(text)), [""; 0]);
+        let expect =
+            ["Close(\"x\")", "Open(\"a\", \"\")", "Open(\"b\", \"\")", "Text(\"d\")", "Close(\"a\")", "Text(\"&b;\")"];
+        assert_eq!(read(Scanner::lenient(text)), expect);
+        let deep = "<a>".repeat(XML_DEPTH_MAX * 9);
+        assert_eq!(read(Scanner::lenient(&deep)).len(), XML_DEPTH_MAX * 9);
     }
     #[test]
     fn nesting_and_definitions_end_the_scan() {
@@ -208,8 +252,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_comes_to_an_end(text in "([<>/!?&;='\" a-c\\[\\]-]|CDATA|.){0,120}") {
-            let mut scanner = Scanner::new(&text);
-            prop_assert!(std::iter::from_fn(|| scanner.next()).count() <= text.len() * 2 + 2);
+            for mut scanner in [Scanner::new(&text), Scanner::lenient(&text)] {
+                prop_assert!(std::iter::from_fn(|| scanner.next()).count() <= text.len() * 2 + 2);
+            }
             let _ = (root(&text), attribute(&text, "a"));
         }
     }

@@ -1,4 +1,5 @@
 use super::iso2022::{self, Shifted};
+use super::kana::has_half_width_kana;
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::parsed::Problems;
 use crate::{Fault, Parsed, Place};
@@ -100,10 +101,11 @@ pub fn decode(bytes: &[u8]) -> Result<Parsed<Decoded>, DecodeFailure> {
     if !matches!(encoding, Encoding::Ascii | Encoding::Iso2022Jp) {
         problems.add(Place::File, Fault::OtherEncoding(encoding));
     }
-    if text.chars().any(super::kana::is_half_width_kana) {
+    if has_half_width_kana(&text) {
         problems.add(Place::File, Fault::HalfWidthKana);
     }
-    let unmapped = text.chars().filter(|c| is_private(*c)).count();
+    let has_private = text.bytes().any(|byte| matches!(byte, 0xEE | 0xEF));
+    let unmapped = if has_private { text.chars().filter(|c| is_private(*c)).count() } else { 0 };
     if unmapped == 0 {
         return Ok(problems.with(Decoded { text, encoding }));
     }
@@ -189,7 +191,7 @@ fn japanese_in_name(text: &str) -> usize {
     name.chars().filter(|c| matches!(c, '\u{3041}'..='\u{30FE}' | '\u{4E00}'..='\u{9FFF}')).count()
 }
 
-/// Cells of CP932's user-defined area arrive in Unicode's private use area.
+/// Cells of CP932's user-defined area arrive in Unicode's private use area. In UTF-8 it begins with EE and EF.
 fn is_private(c: char) -> bool {
     matches!(c, '\u{E000}'..='\u{F8FF}')
 }

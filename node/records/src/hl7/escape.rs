@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// Resolves the escape sequences of one component, after splitting. The second value says that something was unknown or not
 /// closed; that stands in the text as it came.
 pub fn unescape<'a>(text: &'a str, separators: &Separators) -> (Cow<'a, str>, bool) {
+    if separators.escape.is_ascii() && !text.bytes().any(|byte| byte == separators.escape as u8) {
+        return (Cow::Borrowed(text), false);
+    }
     if !text.contains(separators.escape) {
         return (Cow::Borrowed(text), false);
     }

@@ -62,7 +62,13 @@ impl Rewriter {
         // Where the running double-byte run began: in the input and in the output.
         let mut run = (0, self.out.len());
         while at < bytes.len() {
-            let b = bytes[at];
+            if self.set == Set::Ascii {
+                // Most of a message: as it stands, up to a shift, an end or a byte of more than seven bits.
+                let plain = bytes[at..].iter().position(|b| !(0x20..0x80).contains(b)).unwrap_or(bytes.len() - at);
+                self.out.extend_from_slice(&bytes[at..at + plain]);
+                at += plain;
+            }
+            let Some(b) = bytes.get(at).copied() else { break };
             match b {
                 0x1B => {
                     let (set, skip) = shift(&bytes[at..]);

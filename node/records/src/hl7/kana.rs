@@ -29,6 +29,12 @@ pub fn is_kana(text: &str) -> bool {
     text.chars().any(kana) && text.chars().all(|c| kana(c) || filler(c))
 }
 
+/// Whether there is any half-width kana.
+pub(super) fn has_half_width_kana(text: &str) -> bool {
+    // In UTF-8 they all begin with this byte; texts without it need not be decoded.
+    text.bytes().any(|byte| byte == 0xEF) && text.chars().any(is_half_width_kana)
+}
+
 pub(super) fn is_half_width_kana(c: char) -> bool {
     matches!(c, '\u{FF61}'..='\u{FF9F}')
 }

@@ -1,6 +1,7 @@
 use super::escape::unescape;
 use super::part::Field;
 use super::separators::Separators;
+use super::split::{lines, pieces};
 use crate::limits::{FIELDS_MAX, SEGMENTS_MAX};
 use crate::parsed::Problems;
 use crate::{Fault, Parsed, Place};
@@ -112,7 +113,7 @@ impl<'a> Message<'a> {
 
     fn check_parts(&self, problems: &mut Problems) {
         for segment in self.segments.iter().skip(1) {
-            if segment.raw.split(self.separators.field).nth(FIELDS_MAX + 1).is_some() {
+            if pieces(segment.raw, self.separators.field).nth(FIELDS_MAX + 1).is_some() {
                 problems.add_once(segment.place(), Fault::BeyondLimit);
             }
             if segment.raw.contains(self.separators.escape) {
@@ -176,8 +177,8 @@ impl<'a> Segment<'a> {
         let raw = match (self.raw.starts_with("MSH"), number) {
             (_, 0) => "",
             (true, 1) => self.raw.get(3..3 + self.separators.field.len_utf8()).unwrap_or_default(),
-            (true, n) => self.raw.split(self.separators.field).nth(n - 1).unwrap_or_default(),
-            (false, n) => self.raw.split(self.separators.field).nth(n).unwrap_or_default(),
+            (true, n) => pieces(self.raw, self.separators.field).nth(n - 1).unwrap_or_default(),
+            (false, n) => pieces(self.raw, self.separators.field).nth(n).unwrap_or_default(),
         };
         Field::new(if number > FIELDS_MAX { "" } else { raw }, self.separators)
     }
@@ -185,7 +186,7 @@ impl<'a> Segment<'a> {
     pub fn fields(&self) -> impl Iterator<Item = (u16, Field<'a>)> + use<'a> {
         let separators = self.separators;
         let first: u16 = if self.raw.starts_with("MSH") { 2 } else { 1 };
-        let raws = self.raw.split(separators.field).skip(1).take(FIELDS_MAX + 1 - usize::from(first));
+        let raws = pieces(self.raw, separators.field).skip(1).take(FIELDS_MAX + 1 - usize::from(first));
         (first..).zip(raws).map(move |(number, raw)| (number, Field::new(raw, separators)))
     }
     /// As it stands in the file.
@@ -210,7 +211,7 @@ impl<'a> Segment<'a> {
     /// Whether it is shorter than its kind can be, which at the end of a file means that the rest is missing.
     fn is_cut(&self) -> bool {
         let least = LEAST_FIELDS.iter().find(|(name, _)| *name == self.name()).map_or(1, |(_, least)| *least);
-        self.raw.split(self.separators.field).skip(1).count() < least
+        pieces(self.raw, self.separators.field).skip(1).count() < least
     }
 }
 
@@ -222,7 +223,7 @@ impl std::fmt::Debug for Segment<'_> {
 
 /// Lines without their ends, trailing blanks and rests of transport; empty ones are left out.
 fn lines_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['\r', '\n'])
+    lines(text)
         .map(|line| line.trim_end_matches(['\u{0B}', '\u{1C}', '\u{1A}', '\0', ' ', '\t', '\u{3000}']))
         .map(|line| line.trim_start_matches(['\u{0B}', '\u{1C}', '\u{1A}', '\0', ' ']))
         .filter(|line| !line.is_empty())

@@ -1,7 +1,7 @@
 //! HL7 v2.5 as SS-MIX2 writes it: bytes to text, text to segments, fields and components.
 //!
 //! Read `charset` first (which encoding a file is in; always decoded *before* it is split, because 本, 日 and マ contain
-//! delimiter bytes), then `iso2022` (the 7-bit shifts, in both directions), `kana`, `separators` and `escape`, then
+//! delimiter bytes), then `iso2022` (the 7-bit shifts, in both directions), `kana`, `separators`, `split` and `escape`, then
 //! `message` (borrowed segments) and [`types`] (names, codes, times). Source: SS-MIX2 標準化ストレージ仕様書, HL7 v2.5 chapter 2.
 mod charset;
 mod escape;
@@ -10,6 +10,7 @@ mod kana;
 mod message;
 mod part;
 mod separators;
+mod split;
 mod stamp;
 pub mod types;
 

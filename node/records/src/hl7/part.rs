@@ -1,6 +1,7 @@
 use super::Separators;
 use super::escape::unescape;
-use super::kana::{full_width_kana, is_half_width_kana};
+use super::kana::{full_width_kana, has_half_width_kana};
+use super::split::pieces;
 use crate::limits::{COMPONENTS_MAX, REPEATS_MAX};
 use std::borrow::Cow;
 
@@ -54,11 +55,11 @@ impl<'a> Field<'a> {
     /// Its repetitions; one, possibly empty, at least. At most [`REPEATS_MAX`].
     pub fn repeats(&self) -> impl Iterator<Item = Repeat<'a>> + use<'a> {
         let separators = self.separators;
-        self.raw.split(separators.repeat).take(REPEATS_MAX).map(move |raw| Repeat { raw, separators })
+        pieces(self.raw, separators.repeat).take(REPEATS_MAX).map(move |raw| Repeat { raw, separators })
     }
     /// The first repetition.
     pub fn first(&self) -> Repeat<'a> {
-        let raw = self.raw.split(self.separators.repeat).next().unwrap_or_default();
+        let raw = pieces(self.raw, self.separators.repeat).next().unwrap_or_default();
         Repeat { raw, separators: self.separators }
     }
     /// A component of the first repetition, counted from 1.
@@ -79,7 +80,7 @@ impl<'a> Repeat<'a> {
     /// Its components; one, possibly empty, at least. At most [`COMPONENTS_MAX`].
     pub fn components(&self) -> impl Iterator<Item = Component<'a>> + use<'a> {
         let separators = self.separators;
-        self.raw.split(separators.component).take(COMPONENTS_MAX).map(move |raw| Component { raw, separators })
+        pieces(self.raw, separators.component).take(COMPONENTS_MAX).map(move |raw| Component { raw, separators })
     }
     /// One component, counted from 1; empty if there is none.
     pub fn component(&self, number: usize) -> Component<'a> {
@@ -104,7 +105,7 @@ impl<'a> Component<'a> {
     /// A subcomponent's text, counted from 1; empty if there is none.
     pub fn sub(&self, number: usize) -> Cow<'a, str> {
         let at = number.saturating_sub(1);
-        let raw = self.raw.split(self.separators.sub).take(COMPONENTS_MAX).nth(at).unwrap_or_default();
+        let raw = pieces(self.raw, self.separators.sub).take(COMPONENTS_MAX).nth(at).unwrap_or_default();
         resolved(raw, &self.separators)
     }
     /// The same text read one level deeper: subcomponents as components (`code&text&system`).
@@ -121,7 +122,7 @@ fn resolved<'a>(raw: &'a str, separators: &Separators) -> Cow<'a, str> {
     }
     let text = unescape(raw, separators).0;
     // After splitting, so that nothing that comes of it can be a delimiter.
-    if text.is_ascii() || !text.chars().any(is_half_width_kana) { text } else { Cow::Owned(full_width_kana(&text)) }
+    if !has_half_width_kana(&text) { text } else { Cow::Owned(full_width_kana(&text)) }
 }
 
 #[cfg(test)]

@@ -157,10 +157,11 @@ pub(super) fn names(rel_path: &str) -> Result<Vec<&str>, PathReason> {
         if name.len() > PATH_NAME_BYTES_MAX {
             return Err(PathReason::TooLong);
         }
-        let stem = name.split('.').next().unwrap_or_default().trim().to_ascii_uppercase();
-        let device = DEVICES.contains(&stem.as_str());
+        let stem = name.split('.').next().unwrap_or_default().trim();
+        let device = DEVICES.iter().any(|device| device.eq_ignore_ascii_case(stem));
         let odd = |c: char| c.is_control() || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
-        if matches!(*name, "" | "." | "..") || device || name.contains(odd) {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        if matches!(*name, "" | "." | "..") || device || !name.bytes().all(plain) && name.contains(odd) {
             return Err(PathReason::Dangerous);
         }
     }
