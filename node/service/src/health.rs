@@ -289,7 +289,13 @@ fn store(service: &Service) -> Finding {
 }
 
 fn index(service: &Service) -> Finding {
-    match service.store().health().lagging {
+    let health = service.store().health();
+    if let Some(first) = health.lost.first() {
+        let what = format!("the keys of {} patients are lost, the first is number {first}", health.lost.len());
+        let remedy = "put the key ring back: `musubi key restore --from FILE`; until then nothing of them can be read";
+        return finding(Check::Index, Light::Red, what, remedy);
+    }
+    match health.lagging {
         Some(why) => finding(
             Check::Index,
             Light::Amber,

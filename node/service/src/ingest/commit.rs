@@ -190,7 +190,8 @@ impl<'v> Builder<'v> {
         let head = head_key(patient, fresh.key.care_date, &fresh.key.kind, &fresh.name);
         let is_master = fresh.key.kind.as_str() == "ADT-00";
         let lesson = fresh.patient.map(|said| Lesson { patient, head: head.clone(), is_master, at: fresh.at, said });
-        if self.head(&head).is_some() {
+        let is_here = if self.is_new(patient) { self.heads.contains_key(&head) } else { self.head(&head).is_some() };
+        if is_here {
             return Ok(lesson);
         }
         let place = match fresh.body {
@@ -308,14 +309,20 @@ impl<'v> Builder<'v> {
         Ok(())
     }
 
+    /// Whether a patient came with this transaction: nothing is stored of it then, and nothing need be looked for.
+    fn is_new(&self, patient: PatientRef) -> bool {
+        self.patients.get(&patient).is_some_and(|touched| touched.old.is_none())
+    }
+
     fn head(&self, key: &[u8]) -> Option<RecordHead> {
         self.heads.get(key).cloned().or_else(|| decode(&self.view.get(Space::Records, key)?))
     }
 
     /// All versions of a record, with those of this transaction.
     fn versions(&self, patient: PatientRef, group: &Group) -> Vec<(Vec<u8>, RecordHead)> {
-        let mut all: BTreeMap<Vec<u8>, RecordHead> =
-            versions(self.view, patient, group.date, &group.kind).into_iter().collect();
+        let stored =
+            if self.is_new(patient) { Vec::new() } else { versions(self.view, patient, group.date, &group.kind) };
+        let mut all: BTreeMap<Vec<u8>, RecordHead> = stored.into_iter().collect();
         let mut prefix = head_key(patient, group.date, &group.kind, &[0; 16]);
         prefix.truncate(prefix.len() - 16);
         let fresh = self.heads.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));

@@ -31,7 +31,9 @@ pub(super) fn work<'a>(
         let (send, receive) = sync_channel(LOADS_WAITING_MAX);
         let (over, is_over) = channel::<()>();
         let receive = Arc::new(Mutex::new(receive));
-        let count = std::thread::available_parallelism().map_or(1, usize::from).clamp(1, SCAN_WORKERS_MAX);
+        // One more than there are cores: while one waits for the store's writer, the cores have work.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = cores.saturating_add(1).min(SCAN_WORKERS_MAX);
         let workers =
             (0..count).map(|_| start(scope, job, receive.clone(), over.clone())).collect::<Result<Vec<_>, _>>()?;
         drop((receive, over));

@@ -60,9 +60,13 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// What was noted of the unit at the last scan; nothing if it is new.
-    pub(super) fn load(view: &dyn View, key: &[u8]) -> Self {
-        view.get(Space::Meta, key).and_then(|value| decode(&value)).unwrap_or_default()
+    /// What was noted of the unit at the last scan; nothing if it is new. None if nobody can tell: the key of its patient is
+    /// lost.
+    pub(super) fn load(view: &dyn View, key: &[u8]) -> Option<Self> {
+        match view.get(Space::Meta, key) {
+            Some(value) if value == store::LOST => None,
+            value => Some(value.and_then(|value| decode(&value)).unwrap_or_default()),
+        }
     }
     /// For comparing with a new walk.
     pub(super) fn listing(&self) -> Listing {

@@ -17,7 +17,7 @@ impl Default for BatchLimits {
 
 const _: () = assert!(8 << 20 <= store::limits::BATCH_BYTES_MAX / 2);
 
-/// Workers of one scan, if there are as many cores: each holds a batch of [`BatchLimits::bytes`], and the store's one writer
+/// Workers of one scan, if there are nearly as many cores: each holds a batch of [`BatchLimits::bytes`], and the store's one writer
 /// takes what three of them read.
 pub(super) const SCAN_WORKERS_MAX: usize = 4;
 /// Loads that wait for a worker; listed files take some 300 bytes each.

@@ -13,7 +13,7 @@ use records::model::Patient;
 use records::ssmix2::FileName;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{BlobError, Blobs};
 
@@ -60,7 +60,7 @@ impl From<BlobError> for ReadError {
 
 /// What reading needs.
 pub(super) struct Reader<'a> {
-    pub(super) root: &'a Path,
+    pub(super) root: &'a Root,
     pub(super) feed: &'a Feed,
     pub(super) salt: &'a [u8],
     pub(super) blobs: &'a Blobs,
@@ -105,12 +105,8 @@ impl Reader<'_> {
     /// Opens a file that is really below the root, whatever links were put in its way since the walk, and still the one that
     /// was listed.
     pub(super) fn open(&self, seen: &Seen) -> Result<File, ReadError> {
-        let real = std::fs::canonicalize(&seen.at).map_err(|error| trouble(&error))?;
-        if real != seen.at || !real.starts_with(self.root) {
-            return Err(unfit(QuarantineReason::Link));
-        }
         self.opened.fetch_add(1, Ordering::Relaxed);
-        let file = open_plain(&real).map_err(|error| trouble(&error))?;
+        let file = self.root.open(&seen.at)?;
         self.is_still(&file, seen)?;
         Ok(file)
     }
@@ -118,6 +114,9 @@ impl Reader<'_> {
     /// Whether a file has size and time of the listing; else a writer is at work.
     pub(super) fn is_still(&self, file: &File, seen: &Seen) -> Result<(), ReadError> {
         let now = file.metadata().map_err(|error| trouble(&error))?;
+        if !now.is_file() {
+            return Err(trouble(&io::ErrorKind::Unsupported.into()));
+        }
         if print_of(&now) == seen.print { Ok(()) } else { Err(unfit(QuarantineReason::Changing)) }
     }
 
@@ -141,6 +140,56 @@ impl Reader<'_> {
         let mut writer = self.blobs.writer_of(&blob_owner(self.salt, patient));
         writer.write(&bytes)?;
         Ok(FreshBody::Blob(writer.finish()?.0, hashes))
+    }
+}
+
+/// The folder that a scan reads, and nothing outside of it.
+pub(super) struct Root {
+    pub(super) path: PathBuf,
+    /// The folder itself, for systems that open below a folder without following any link.
+    #[cfg(target_os = "linux")]
+    folder: File,
+}
+
+impl Root {
+    /// Of the folder at this path, whose own links are followed.
+    pub(super) fn open_at(path: &Path) -> io::Result<Self> {
+        let path = std::fs::canonicalize(path)?;
+        Ok(Self {
+            #[cfg(target_os = "linux")]
+            folder: File::open(&path)?,
+            path,
+        })
+    }
+
+    /// Opens a file below it. A link anywhere on the way is refused.
+    fn open(&self, at: &Path) -> Result<File, ReadError> {
+        #[cfg(target_os = "linux")]
+        if let Some(opened) = self.open_beneath(at) {
+            return opened;
+        }
+        let real = std::fs::canonicalize(at).map_err(|error| trouble(&error))?;
+        if real != at || !real.starts_with(&self.path) {
+            return Err(unfit(QuarantineReason::Link));
+        }
+        open_plain(&real).map_err(|error| trouble(&error))
+    }
+
+    /// One call that the system resolves as a whole, instead of one for each folder on the way; none where it cannot.
+    #[cfg(target_os = "linux")]
+    fn open_beneath(&self, at: &Path) -> Option<Result<File, ReadError>> {
+        use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+        use rustix::io::Errno;
+        let below = at.strip_prefix(&self.path).ok()?;
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        match openat2(&self.folder, below, flags, Mode::empty(), resolve) {
+            Ok(file) => Some(Ok(file.into())),
+            Err(Errno::LOOP | Errno::XDEV) => Some(Err(unfit(QuarantineReason::Link))),
+            // Older kernels, and sandboxes that do not know the call.
+            Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => None,
+            Err(error) => Some(Err(trouble(&error.into()))),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::feed::Feed;
 use super::limits::BatchLimits;
 use super::outbox::Outbox;
 use super::quarantine::{self, Quarantine, Quarantined};
-use super::read::Reader;
+use super::read::{Reader, Root};
 use super::report::{Progress, ScanError, ScanReport};
 use super::walk::walk;
 use super::worker::{Counts, Job, Worker};
@@ -118,7 +118,7 @@ impl Ingest {
     ) -> Result<T, ScanError> {
         let _turn = Turn::take(&self.inner, feed)?;
         let unreadable = |error: io::Error| ScanError::Root { root: feed.root.clone(), why: error.to_string() };
-        let root = std::fs::canonicalize(&feed.root).map_err(unreadable)?;
+        let root = Root::open_at(&feed.root).map_err(unreadable)?;
         make_own_folder(&self.inner.quarantine).map_err(|error| ScanError::Store(error.to_string()))?;
         let inner = &*self.inner;
         let reader = Reader { root: &root, feed, salt: &inner.salt, blobs: self.store.blobs(), opened: &inner.opened };
@@ -126,7 +126,7 @@ impl Ingest {
         let has_erased = !self.store.view().scan(Space::Meta, ERASED, &[], 1).is_empty();
         let (reader, quarantine, counts) = (&reader, &quarantine, Counts::default());
         let job = Job { ingest: self, feed, retry, reader, quarantine, counts, has_erased };
-        work(&job, &root)
+        work(&job, &root.path)
     }
 
     /// Ends scans that run, after the batch they are at, and refuses new ones: the node stops.

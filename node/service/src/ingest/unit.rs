@@ -22,8 +22,8 @@ pub(super) enum Step {
     Remove { path: String, gone: bool },
     /// Only the flag changed.
     Rename { from: String, to: String },
-    /// New, changed, or to be tried again.
-    Take(String),
+    /// New, changed, or to be tried again; with what its path says.
+    Take(String, Box<Class>),
     /// Something changed in this content of the extended storage.
     Content(String),
 }
@@ -43,7 +43,7 @@ pub(super) fn plan(cursor: &Cursor, unit: &Unit, retry: Retry) -> Vec<Step> {
         }
     }
     let Steps { mut list, takes, contents } = steps;
-    list.extend(takes.into_iter().map(Step::Take));
+    list.extend(takes.into_iter().map(|(path, class)| Step::Take(path, class)));
     list.extend(contents.into_iter().map(Step::Content));
     list
 }
@@ -51,7 +51,7 @@ pub(super) fn plan(cursor: &Cursor, unit: &Unit, retry: Retry) -> Vec<Step> {
 #[derive(Default)]
 struct Steps {
     list: Vec<Step>,
-    takes: BTreeSet<String>,
+    takes: BTreeMap<String, Box<Class>>,
     contents: BTreeSet<String>,
 }
 
@@ -85,13 +85,14 @@ impl Steps {
     }
     fn take(&mut self, path: String) {
         match classify(&path) {
-            Class::Extended(parsed) => self.contents.insert(parsed.value.content),
-            _ => self.takes.insert(path),
-        };
+            Class::Extended(parsed) => drop(self.contents.insert(parsed.value.content)),
+            class => drop(self.takes.insert(path, Box::new(class))),
+        }
     }
 }
 
 /// A file as a version of a record.
+#[derive(Clone)]
 pub(super) struct Present {
     pub(super) path: String,
     pub(super) name: [u8; 16],
@@ -137,6 +138,8 @@ pub(super) struct Work<'a> {
     pub(super) now: Millis,
     fresh: Vec<Fresh>,
     touched: BTreeSet<Group>,
+    /// Files as versions, by path: what a path says is found out once.
+    versions: BTreeMap<String, (Group, Present)>,
     side: Batch,
     noted: BTreeSet<String>,
     gone: Vec<Past>,
@@ -160,6 +163,7 @@ impl<'a> Work<'a> {
             now,
             fresh: Vec::new(),
             touched: BTreeSet::new(),
+            versions: BTreeMap::new(),
             side: Batch::default(),
             noted: BTreeSet::new(),
             gone: Vec::new(),
@@ -191,8 +195,8 @@ impl<'a> Work<'a> {
                 }
                 Ok(0)
             }
-            Step::Take(path) => match unit.files.get(&path) {
-                Some(seen) => self.take(view, &path, seen, report),
+            Step::Take(path, class) => match unit.files.get(&path) {
+                Some(seen) => self.take(view, (&path, *class), seen, report),
                 None => Ok(0),
             },
             Step::Content(content) => self.content(view, unit, &content, report),
@@ -204,7 +208,11 @@ impl<'a> Work<'a> {
         let mut groups: BTreeMap<Group, Vec<Present>> = BTreeMap::new();
         if !self.touched.is_empty() {
             for (path, entry) in &self.cursor.files {
-                if let Some((group, present)) = version(path, entry)
+                let is_of = |found: &&(Group, Present)| {
+                    Some(found.1.name) == entry.fate.name() && found.1.modified == entry.print.modified
+                };
+                let known = self.versions.get(path).filter(is_of).cloned();
+                if let Some((group, present)) = known.or_else(|| version(path, entry))
                     && self.touched.contains(&group)
                 {
                     groups.entry(group).or_default().push(present);
@@ -231,12 +239,18 @@ impl<'a> Work<'a> {
             as u64
     }
 
-    fn take(&mut self, view: &dyn View, path: &str, seen: &Seen, report: &mut ScanReport) -> Result<usize, BlobError> {
+    fn take(
+        &mut self,
+        view: &dyn View,
+        (path, class): (&str, Class),
+        seen: &Seen,
+        report: &mut ScanReport,
+    ) -> Result<usize, BlobError> {
         if let Some(why) = seen.ignored {
             self.note(view, path, seen.print, Fate::Ignored(why));
             return Ok(0);
         }
-        let parsed = match classify(path) {
+        let parsed = match class {
             Class::Ignored(why) => {
                 self.note(view, path, seen.print, Fate::Ignored(IgnoredWhy::Path(why)));
                 return Ok(0);
@@ -363,8 +377,10 @@ impl<'a> Work<'a> {
     }
 
     fn touch(&mut self, path: &str) {
-        let found = self.cursor.files.get(path).and_then(|entry| version(path, entry));
-        self.touched.extend(found.map(|(group, _)| group));
+        if let Some(found) = self.cursor.files.get(path).and_then(|entry| version(path, entry)) {
+            self.touched.insert(found.0.clone());
+            self.versions.insert(path.to_owned(), found);
+        }
     }
 }
 

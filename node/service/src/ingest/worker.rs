@@ -88,7 +88,11 @@ impl<'a> Worker<'a> {
         unit.beyond.iter().for_each(|(why, count)| self.report.ignore(*why, *count));
         let view = self.job.ingest.store.view();
         let key = cursor_key(&self.job.ingest.inner.salt, self.job.feed.id(), &unit.path);
-        let cursor = Cursor::load(&view, &key);
+        let Some(cursor) = Cursor::load(&view, &key) else {
+            // Its patient's key is lost. Taken for new, all of it would come a second time once the key is back.
+            self.report.unreadable += 1;
+            return Ok(());
+        };
         let steps = plan(&cursor, unit, self.job.retry);
         if steps.is_empty() {
             // What a folder that cannot be read held before was not seen now.
@@ -132,7 +136,7 @@ impl<'a> Worker<'a> {
                 break;
             }
             // A writer is at work here: what is there now is listed and compared again.
-            let now = again(job.reader.root, &unit.path);
+            let now = again(&job.reader.root.path, &unit.path);
             steps = plan(&work.cursor, &now, Retry::Changed);
             newer = Some(now);
         }

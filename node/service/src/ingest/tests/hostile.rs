@@ -3,7 +3,7 @@ use super::support::{HANAKO, NINES, Node, Tree, feed_of, lab, master, name, pres
 use crate::ingest::crew;
 use crate::ingest::limits::{FOLDER_DEPTH_MAX, UNIT_FILES_MAX};
 use crate::ingest::quarantine::Quarantine;
-use crate::ingest::read::Reader;
+use crate::ingest::read::{Reader, Root};
 use crate::ingest::scan::Retry;
 use crate::ingest::walk::again;
 use crate::ingest::worker::{Counts, Job};
@@ -146,8 +146,8 @@ fn more_files_than_a_unit_may_have_and_folders_too_deep_are_counted() {
 /// Scans what was listed before the tree changed: as if a writer had been at work between listing and reading.
 fn scan_between(ingest: &Ingest, tree: &Tree, unit: &str, change: impl FnOnce()) -> ScanReport {
     let feed = feed_of(tree, "main");
-    let root = fs::canonicalize(tree.root()).expect("a root");
-    let listed = again(&root, unit);
+    let root = Root::open_at(&tree.root()).expect("a root");
+    let listed = again(&root.path, unit);
     change();
     fs::create_dir_all(&ingest.inner.quarantine).expect("a folder");
     let inner = &*ingest.inner;
