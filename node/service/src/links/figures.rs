@@ -42,8 +42,7 @@ fn entry(row: &BTreeMap<String, String>, facilities: &mut BTreeMap<String, Facil
         _ => Sex::default(),
     };
     let text = |column: &str| row[column].clone().into();
-    entry.patient.addresses =
-        vec![Address { postcode: text("postcode"), text: text("address"), purpose: "H".into() }];
+    entry.patient.addresses = vec![Address { postcode: text("postcode"), text: text("address"), purpose: "H".into() }];
     entry.patient.phones = vec![Phone { number: text("phone"), purpose: "PRN".into(), equipment: "PH".into() }];
     entry.patient.insurances = vec![Insurance {
         insurer: text("insurer_no"),
@@ -103,5 +102,9 @@ fn linking_one_after_the_other() {
         right as f64 / truly.max(1) as f64,
         asked.len(),
     );
-    println!("{done:?}; milliseconds a patient, by page of 100: median {:.3}, p95 {:.3}", took[last / 2], took[last * 95 / 100]);
+    println!(
+        "{done:?}; milliseconds a patient, by page of 100: median {:.3}, p95 {:.3}",
+        took[last / 2],
+        took[last * 95 / 100]
+    );
 }

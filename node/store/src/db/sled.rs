@@ -59,7 +59,7 @@ impl SledDb {
     fn moved(&self, space: Space, key: &[u8], held: sled::IVec) -> Result<Option<Vec<u8>>, DbError> {
         let mut held = held;
         for _ in 0..SPOT_TRIES {
-            match guard(|| Ok(self.tree(space).get(key)?))? {
+            match guard(|| self.tree(space).get(key))? {
                 None => return Ok(None),
                 Some(now) if now == held => break,
                 Some(now) => held = now,
@@ -143,7 +143,7 @@ impl SledDb {
         for ((space, key, spot), value) in waiting.into_iter().zip(&values) {
             let Some(now) = value.as_ref().and_then(|_| moved.next()) else { continue };
             // Lost to a newer change: then nothing needs the moved bytes.
-            let _ = guard(|| Ok(self.tree(space).compare_and_swap(key, Some(spot.bytes()), Some(now.bytes()))?))?;
+            let _ = guard(|| self.tree(space).compare_and_swap(key, Some(spot.bytes()), Some(now.bytes())))?;
         }
         Ok(())
     }
@@ -151,7 +151,7 @@ impl SledDb {
 
 impl Db for SledDb {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
-        let Some(held) = guard(|| Ok(self.tree(space).get(key)?))? else { return Ok(None) };
+        let Some(held) = guard(|| self.tree(space).get(key))? else { return Ok(None) };
         Ok(self.values(space, vec![(key.into(), held)])?.pop().map(|(_, value)| value))
     }
 
