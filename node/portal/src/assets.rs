@@ -19,9 +19,20 @@ pub struct Asset {
 impl Assets {
     /// All of them, as they are in this program.
     pub fn new() -> Self {
-        let style = [include_str!("assets/tokens.css"), include_str!("assets/portal.css"), &places()].concat();
+        let style = [
+            include_str!("assets/tokens.css"),
+            include_str!("assets/portal.css"),
+            include_str!("assets/desk.css"),
+            &places(),
+        ]
+        .concat();
         let icon = include_str!("assets/icon.svg").to_owned();
-        let files = vec![asset("css", "text/css; charset=utf-8", style), asset("svg", "image/svg+xml", icon)];
+        let script = include_str!("assets/portal.js").to_owned();
+        let files = vec![
+            asset("js", "text/javascript; charset=utf-8", script),
+            asset("css", "text/css; charset=utf-8", style),
+            asset("svg", "image/svg+xml", icon),
+        ];
         Self { files }
     }
     /// The file with this name.
@@ -31,6 +42,10 @@ impl Assets {
     /// Path of the style sheet.
     pub fn style(&self) -> String {
         self.path("css")
+    }
+    /// Path of the script.
+    pub fn script(&self) -> String {
+        self.path("js")
     }
     /// Path of the icon.
     pub fn icon(&self) -> String {
@@ -101,7 +116,7 @@ mod tests {
         let name = assets.style();
         let file = assets.find(name.trim_start_matches("/assets/")).expect("the style sheet");
         assert!(!file.bytes.contains("http:") && !file.bytes.contains("https:") && !file.bytes.contains("@import"));
-        assert!(file.bytes.len() < 64_000, "{} bytes", file.bytes.len());
+        assert!(file.bytes.len() < 84_000, "{} bytes", file.bytes.len());
         assert!(assets.find("../Cargo.toml").is_none());
     }
 }

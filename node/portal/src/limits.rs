@@ -68,6 +68,9 @@ pub const SUPPLIES_SHOWN_MAX: usize = 26;
 /// The form of a list of staff: half a megabyte of Japanese text, each byte of it as three characters.
 pub const LIST_FORM_BYTES_MAX: usize = 2 << 20;
 const _: () = assert!(LIST_FORM_BYTES_MAX >= 3 * service::limits::IMPORT_BYTES_MAX);
+/// The form of a statement with its scan.
+pub const SCAN_FORM_BYTES_MAX: usize = 11 << 20;
+const _: () = assert!(SCAN_FORM_BYTES_MAX as u64 >= service::limits::PAPER_BYTES_MAX + (256 << 10));
 /// Characters of what a browser says of itself that are looked at.
 pub const AGENT_CHARS_MAX: usize = 300;
 /// Sessions whose answers are kept in memory.

@@ -2,6 +2,7 @@ use crate::app::router;
 use crate::desk::{Desk, ServiceDesk};
 use crate::i18n::Lang;
 use crate::limits::STOP_WAIT_MS;
+use crate::works::Works;
 use service::Service;
 use service::ingest::{Feed, Ingest};
 use service::staff::Accounts;
@@ -33,12 +34,14 @@ pub struct PortalConfig {
     pub demo: bool,
     /// The node's sources, if it has any.
     pub feeds: Option<Feeds>,
+    /// The program around the pages, for the pages of running the node.
+    pub works: Option<Arc<dyn Works>>,
 }
 
 impl PortalConfig {
     /// The defaults at this address.
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, language: Lang::Ja, demo: false, feeds: None }
+        Self { listen, language: Lang::Ja, demo: false, feeds: None, works: None }
     }
 }
 
@@ -119,7 +122,7 @@ pub enum Door {
 /// [`PortalError`]; nothing is open then.
 pub async fn serve(service: Service, mut config: PortalConfig) -> Result<RunningPortal, PortalError> {
     let accounts = service.accounts().clone();
-    let desk = ServiceDesk::new(service, config.feeds.take());
+    let desk = ServiceDesk::new(service, config.feeds.take()).with_works(config.works.take());
     serve_desk(Arc::new(desk), accounts, config).await
 }
 

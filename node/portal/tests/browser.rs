@@ -3,11 +3,15 @@
 mod chromium;
 #[path = "../examples/fake/desk.rs"]
 mod desk;
+mod real;
 mod support;
 
 use chromium::Browser;
 use desk::FakeDesk;
 use portal::{Door, PortalConfig, RunningPortal, serve_desk};
+use protocol::kinds::Role;
+use real::{Node, found_network, node, said};
+use service::staff::Device;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,6 +133,29 @@ fn the_keyboard_reaches_a_record_of_a_lane_and_the_focus_is_seen() {
 }
 
 #[test]
+fn arrow_keys_move_inside_a_lane_and_between_lanes() {
+    let Some(mut stage) = Stage::new("arrow keys", FakeDesk::quick()) else { return };
+    stage.go("/patients/1/timeline?lang=ja&zoom=year");
+    let lanes = "[...document.querySelectorAll('.lane')].filter(l => l.querySelectorAll('a.item').length > 1)";
+    assert!(stage.browser.value(&format!("{lanes}.length")).as_u64().unwrap_or(0) > 1, "two lanes with marks");
+    // One stop of the tab key for each lane.
+    let stops = format!("{lanes}.every(l => l.querySelectorAll('a.item:not([tabindex=\"-1\"])').length === 1)");
+    assert_eq!(stage.browser.value(&stops), true);
+    stage.browser.value(&format!("{lanes}[0].querySelector('a.item[tabindex=\"0\"]').focus()"));
+    let place = "(e => e.getBoundingClientRect().left + ' ' + e.closest('.lane').getBoundingClientRect().top)(document.activeElement)";
+    let start = stage.browser.text(place);
+    stage.browser.press("ArrowLeft", 37);
+    let left = stage.browser.text(place);
+    assert_ne!(left, start, "one mark to the left");
+    stage.browser.press("ArrowRight", 39);
+    assert_eq!(stage.browser.text(place), start, "and back");
+    let lane = |place: &str| place.split_once(' ').map(|(_, top)| top.to_owned());
+    stage.browser.press("ArrowDown", 40);
+    assert_ne!(lane(&stage.browser.text(place)), lane(&start), "another lane");
+    assert!(stage.browser.complaints.is_empty(), "{:?}", stage.browser.complaints);
+}
+
+#[test]
 fn a_document_in_a_frame_runs_nothing() {
     let Some(mut stage) = Stage::new("frames", FakeDesk::quick()) else { return };
     let item = format!("/patients/1/items/own-{}", "09".repeat(16));
@@ -137,6 +164,75 @@ fn a_document_in_a_frame_runs_nothing() {
     stage.go(&format!("{item}/files/1"));
     assert_eq!(stage.browser.text("document.body.innerText").trim(), "<script>alert(document.domain)</script>");
     assert!(stage.browser.complaints.is_empty(), "{:?}", stage.browser.complaints);
+}
+
+/// A stage over a real node, with somebody of this role inside.
+fn real_stage(test: &str, role: Role) -> Option<(Browser, String, Node, RunningPortal, Runtime)> {
+    let mut browser = Browser::open(test)?;
+    let (node, runtime) = (node(), Runtime::new().expect("threads"));
+    let config = PortalConfig { demo: true, ..PortalConfig::new(([127, 0, 0, 1], 0).into()) };
+    let accounts = node.service.accounts().clone();
+    let portal = runtime.block_on(serve_desk(node.desk.clone(), accounts.clone(), config)).expect("open");
+    browser.size(1280, 800);
+    let agent = browser.text("navigator.userAgent").chars().take(300).collect();
+    let device = Device { source: [127, 0, 0, 1].into(), agent };
+    let entered = accounts.enter_demo(role, &device, None).expect("staged");
+    let base = format!("http://{}", portal.addr);
+    browser.keep_cookie(&base, &format!("musubi_{}={}", portal.addr.port(), entered.id.expose()));
+    Some((browser, base, node, portal, runtime))
+}
+
+#[test]
+fn a_signature_on_the_tablet_becomes_the_paper_of_a_consent() {
+    let Some((mut browser, base, node, _portal, _runtime)) = real_stage("signature", Role::Clerk) else { return };
+    browser.go(&format!("{base}/patients/1/consent/tablet?lang=ja"));
+    assert_eq!(browser.value("document.querySelector('[data-sign-none]').hidden"), true, "the pen is there");
+    let corner = browser.value("(b => [b.left, b.top])(document.querySelector('.sign-area').getBoundingClientRect())");
+    let (left, top) = (corner[0].as_f64().expect("a place"), corner[1].as_f64().expect("a place"));
+    let points: Vec<(f64, f64)> =
+        (0..12).map(|n| (left + 20.0 + 12.0 * f64::from(n), top + 40.0 + f64::from(n % 3) * 20.0)).collect();
+    browser.drag(&points);
+    assert!(browser.text("document.querySelector('[name=stroke]').value").split(' ').count() >= 8, "points are kept");
+    browser.value("document.querySelector('button[type=submit]').click()");
+    browser.loaded();
+    assert!(
+        browser.text("document.body.innerText").contains("タブレットの署名"),
+        "{}",
+        browser.text("document.body.innerText")
+    );
+    let clerk = service::Staff::new("s7", Role::Clerk).expect("a number");
+    let kept = node.service.consents(&clerk, protocol::ids::PatientRef(1)).expect("a patient");
+    assert_eq!(kept.receipts.len(), 2, "both groups were ticked");
+    assert!(browser.complaints.is_empty(), "{:?}", browser.complaints);
+}
+
+#[test]
+fn papers_for_a_patient_fit_on_one_sheet() {
+    let Some((mut browser, base, node, _portal, _runtime)) = real_stage("papers", Role::Clerk) else { return };
+    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(&build).expect("a folder");
+    found_network(&node);
+    let ids = said(&node);
+    for (id, name) in ids.iter().zip(["consent-receipt", "consent-certificate"]) {
+        browser.media("print", &[]);
+        // A4 less its margins, in CSS pixels.
+        browser.size(696, 1010);
+        browser.go(&format!("{base}/patients/1/consent/{id}?lang=ja"));
+        let height = browser.value("document.documentElement.scrollHeight").as_u64().unwrap_or(u64::MAX);
+        assert!(height <= 1010, "{name} is {height} px high");
+        std::fs::write(build.join(format!("{name}-print.png")), browser.picture()).expect("written");
+    }
+    browser.media("", &[]);
+    browser.size(1280, 800);
+    for (path, name) in [
+        ("patients/1/consent", "consent"),
+        ("patients/1/consent/new", "consent-new"),
+        ("patients/1/consent/tablet", "consent-tablet"),
+        ("network", "network"),
+    ] {
+        browser.go(&format!("{base}/{path}?lang=ja"));
+        std::fs::write(build.join(format!("{name}.png")), browser.picture()).expect("written");
+    }
 }
 
 /// Pictures of every page for people to look at, and with `MUSUBI_PICTURES=folder` those of the README:

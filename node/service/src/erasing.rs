@@ -4,6 +4,7 @@
 //! that the feed does not bring the patient back, and an event of the log that names nobody.
 use crate::bodies::hashes_key;
 use crate::ingest::forget_quarantine;
+use crate::papers;
 use crate::patients::{self, PatientEntry, TokenKey};
 use crate::service::Service;
 use crate::staff::Staff;
@@ -87,7 +88,8 @@ impl Eraser<'_> {
         let mut batch = Batch { writes: copies, events: Vec::new() };
         let records = remove_all(&view, &mut batch, (patient, &entry), &TokenKey::of(&self.store));
         let quarantined = forget_quarantine(&view, &mut batch, &entry.facility, entry.id.expose_number());
-        let blobs = blobs_of(&view, patient);
+        let mut blobs = blobs_of(&view, patient);
+        blobs.extend(papers::blobs_of(&view, patient));
         blobs.iter().for_each(|blob| batch.remove(Space::Bodies, hashes_key(blob)));
         let event = Event::new(self.now, What::PatientErased).facility(entry.facility).staff(staff.id());
         batch.log(event.count(u32::try_from(records).unwrap_or(u32::MAX)).note(reason));
@@ -138,6 +140,7 @@ fn remove_all(
     let records = remove_prefix(view, batch, Space::Records, &number);
     remove_prefix(view, batch, Space::Bodies, &number);
     remove_prefix(view, batch, Space::Consents, &number);
+    remove_prefix(view, batch, Space::Desk, &papers::captures_of(patient));
     remove_prefix(view, batch, Space::People, &[b"r".as_slice(), &number].concat());
     crate::links::rows::forget(view, batch, patient);
     batch.remove(Space::Patients, number);

@@ -2,9 +2,9 @@
 //!
 //! Start with [`service`](Service) (how a node is opened) and [`engine`] (how use cases reach the Engine, and what drives it).
 //! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`links`], [`records_read`]. Others' data: [`view_cache`],
-//! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`], [`publishing`],
+//! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`] with [`papers`], [`publishing`],
 //! [`erasing`]. Networks: [`founders`],
-//! [`onboarding`], [`signing`], [`accords`], [`revoking`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
+//! [`onboarding`], [`signing`], [`accords`], [`revoking`], [`offices`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
 //! [`health`]. People: [`staff`]. Every method that shows or moves patient data takes a [`Staff`] and writes its own audit event.
 pub mod access_log;
 pub mod accords;
@@ -25,7 +25,9 @@ pub mod linking;
 pub mod links;
 pub mod locating;
 pub mod object_file;
+pub mod offices;
 pub mod onboarding;
+pub mod papers;
 pub mod patients;
 pub mod publishing;
 mod random;

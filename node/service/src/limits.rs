@@ -43,6 +43,12 @@ pub const KEPT_INLINE_BYTES_MAX: u64 = 256 << 10;
 pub const CONTENTS_MAX: usize = 1_500;
 /// A copied document of which one file is opened in a page: scanned charts have some ten MiB. Larger ones are saved by command.
 pub const COPIED_FILE_BYTES_MAX: u64 = 64 << 20;
+/// A scan of a signed paper: some pages in grey with 200 dpi have one MiB, a photograph of a tablet has five.
+pub const PAPER_BYTES_MAX: u64 = 10 << 20;
+/// Name, and relation, of who speaks for a patient.
+pub const PROXY_CHARS_MAX: usize = 100;
+/// Statements that one list of ending consents looks through: about two seconds of a clinic's machine.
+pub const RECEIPTS_LOOKED_MAX: usize = 200_000;
 /// A password counts by its length; ten characters with a second factor.
 pub const PASSWORD_CHARS_MIN: usize = 10;
 /// Longer ones are no safer and cost work.

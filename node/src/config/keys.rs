@@ -18,6 +18,28 @@ pub fn explain(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.key == name)
 }
 
+/// What a configuration, as it was read, says under a key: all values of it, where it stands in several tables; none if it is
+/// not set.
+pub fn value_of(raw: &serde_json::Value, key: &str) -> Option<String> {
+    use serde_json::Value;
+    let mut found: Vec<&Value> = vec![raw];
+    for part in key.split('.') {
+        let tables = found.into_iter().flat_map(|value| match value {
+            Value::Array(list) => list.iter().collect(),
+            one => vec![one],
+        });
+        found = tables.filter_map(|table| table.get(part)).collect();
+    }
+    let words = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Array(list) if list.is_empty() => None,
+        other => Some(other.to_string()),
+    };
+    let said: Vec<String> = found.into_iter().filter_map(words).collect();
+    if said.is_empty() { None } else { Some(said.join(", ")) }
+}
+
 const fn key(key: &'static str, range: &'static str, default: &'static str, meaning: &'static str) -> Key {
     Key { key, range, default, meaning, restart: true }
 }
@@ -186,3 +208,20 @@ pub const KEYS: &[Key] = &[
     ),
     key("log.to", "file | stderr", "file", "Where the log goes: a file per day in the folder log/, or the console."),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_shown_and_what_is_not_is_the_default() {
+        let raw = serde_json::json!({
+            "name": "港", "portal": { "listen": null }, "peer": { "listen": [] },
+            "facility": [{ "id": "1", "feed": [{ "path": "/a" }] }, { "id": "2", "feed": [{ "path": "/b" }] }],
+        });
+        let value = |key| value_of(&raw, key);
+        assert_eq!(value("name"), Some("港".into()));
+        assert_eq!(value("facility.feed.path"), Some("/a, /b".into()));
+        assert_eq!([value("portal.listen"), value("peer.listen"), value("log.level")], [None, None, None]);
+    }
+}

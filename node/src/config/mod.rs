@@ -14,7 +14,7 @@ mod unknown;
 pub use check::{Config, Facility, Feed, LogTo, Relays, feed_name};
 pub use edit::{add_facility, add_feed, first_text};
 pub use in_force::in_force;
-pub use keys::{KEYS, explain};
+pub use keys::{KEYS, Key, explain, value_of};
 pub use preset::Preset;
 pub use raw::{ConfigError, FILE, load, parse};
 pub use unknown::nearest;

@@ -75,7 +75,7 @@ impl Ears {
 }
 
 impl House {
-    pub fn desk(&self) -> &Desk {
+    pub fn desk(&self) -> &Arc<Desk> {
         self.node.desk()
     }
     pub fn service(&self) -> &Service {

@@ -153,6 +153,14 @@ pub fn scan(desk: &Desk, name: Option<&str>, retry: Retry, tell: Tell<'_>) -> Re
     Ok(scanned(&reports))
 }
 
+/// Tries the quarantined files of one feed again.
+///
+/// # Errors
+/// [`Failure`] if the feed could not be walked.
+pub fn retry(desk: &Desk, name: &str) -> Result<(), Failure> {
+    scan(desk, Some(name), Retry::Quarantined, &mut |_| {}).map(drop)
+}
+
 /// Takes in every feed that is due; used by the running node.
 ///
 /// # Errors

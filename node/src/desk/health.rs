@@ -175,18 +175,26 @@ pub fn peers(desk: &Desk) -> Reply {
     Reply::new(json!({ "peers": list }), text)
 }
 
-/// Every check with its remedy, or only sizes.
-pub fn doctor(desk: &Desk, sizes: bool) -> Result<Reply, Failure> {
-    if sizes {
-        return Ok(sizes_reply(desk));
-    }
+/// One check: its word, how it stands, what was found, what to do.
+pub type CheckLine = (&'static str, Light, String, String);
+
+/// Every check, of the node and of its store.
+pub fn check_lines(desk: &Desk) -> Vec<CheckLine> {
     let mut findings = desk.service().doctor();
     if !desk.is_node() {
         // The desk drives an Engine of its own just for this question; what is asked for is the node.
         findings.retain(|f| !matches!(f.check.word(), "running" | "addresses" | "peers" | "freshness"));
     }
     let own = |finding: Finding| (finding.check.word(), finding.light, finding.found, finding.remedy);
-    let findings: Vec<_> = findings.into_iter().map(own).chain(store::findings(desk)).collect();
+    findings.into_iter().map(own).chain(store::findings(desk)).collect()
+}
+
+/// Every check with its remedy, or only sizes.
+pub fn doctor(desk: &Desk, sizes: bool) -> Result<Reply, Failure> {
+    if sizes {
+        return Ok(sizes_reply(desk));
+    }
+    let findings = check_lines(desk);
     let worst = findings.iter().map(|finding| finding.1).max().unwrap_or(Light::Green);
     let line = |(check, of, found, remedy): &(&str, Light, String, String)| {
         let remedy = if remedy.is_empty() { String::new() } else { format!("\n        → {remedy}") };

@@ -24,8 +24,9 @@ mod store;
 mod words;
 
 pub use feed_follow::follow_all;
-pub use feeds::{link_some, publish_pending, roots, scan_all};
+pub use feeds::{link_some, publish_pending, retry, roots, scan_all};
 pub use handle::{Tell, handle};
+pub use health::{CheckLine, check_lines};
 pub use show::event_json;
 pub use state::{Desk, Parts};
 pub use store::{Verified, store_words};

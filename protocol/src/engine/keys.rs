@@ -149,6 +149,20 @@ pub fn pending_joins(view: &dyn View) -> Vec<JoinRequest> {
     let found = view.scan(Space::Desk, b"join/", &[], crate::limits::JOINS_MAX);
     found.into_iter().filter_map(|(_, value)| decode(&value)).collect()
 }
+/// Which nodes were called on to drop copies of this patient and have not said yet that they did, and when the last of those
+/// copies ends by itself.
+pub fn open_drops(view: &dyn View, patient: PatientRef) -> Vec<(NodeKey, Millis)> {
+    let mut out = std::collections::BTreeMap::new();
+    for (key, value) in view.scan(Space::Jobs, b"d", &[], crate::limits::FETCHES_MAX) {
+        let node = key.get(1..33).and_then(|bytes| bytes.try_into().ok()).map(NodeKey);
+        let (Some(node), Some((of, until))) = (node, decode::<(PatientRef, Millis)>(&value)) else { continue };
+        if of == patient {
+            let last = out.entry(node).or_insert(until);
+            *last = until.max(*last);
+        }
+    }
+    out.into_iter().collect()
+}
 /// Questions about links, ours and others'.
 pub fn pending_links(view: &dyn View) -> Vec<LinkQuestion> {
     let found = view.scan(Space::Desk, b"link/", &[], crate::limits::LINK_ASKS_MAX);

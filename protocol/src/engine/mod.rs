@@ -35,7 +35,9 @@ mod timers;
 pub use self::core::{Engine, EngineConfig, Identity, Limits, Snapshot};
 pub use input::{Command, Done, FetchOrder, Input, LinkVerdict, LocateOrder, Publication, Received, Ticket};
 pub use joining::JoinRequest;
-pub use keys::{LinkState, Scope, link_here, link_there, links_here, pending_joins, pending_links, proposals};
+pub use keys::{
+    LinkState, Scope, link_here, link_there, links_here, open_drops, pending_joins, pending_links, proposals,
+};
 pub use links::LinkQuestion;
 pub use locate::{Candidate, Certainty};
 pub use log::good_checkpoint;

@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use protocol::time::Millis;
-use service::Staff;
-use service::staff::{Accounts, Device, Right, Stage, Visitor, may};
+use service::staff::{Accounts, Device, Stage, Visitor};
+use service::{Service, Staff};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -30,6 +30,7 @@ pub(crate) struct Portal {
     language: Lang,
     words: [Words; 2],
     style: String,
+    script: String,
     favicon: String,
     calls: Arc<Semaphore>,
     readers: Mutex<BTreeMap<[u8; 32], Reader>>,
@@ -55,6 +56,7 @@ impl Portal {
             accounts,
             gate: Gate::new(addr)?,
             style: assets.style(),
+            script: assets.script(),
             favicon: assets.icon(),
             assets,
             demo: config.demo,
@@ -139,15 +141,11 @@ impl App {
         Frame {
             words: if lang == Lang::Ja { ja } else { en },
             style: &self.portal.style,
+            script: &self.portal.script,
             favicon: &self.portal.favicon,
             node,
             demo: self.portal.demo,
-            signed: inside.map(|visitor| Signed {
-                name: visitor.name.expose(),
-                role: visitor.staff.role(),
-                finds: may(visitor.staff.role(), Right::FindPatients),
-                manages: may(visitor.staff.role(), Right::ManageStaff),
-            }),
+            signed: inside.map(|visitor| Signed { name: visitor.name.expose(), role: visitor.staff.role() }),
             token: self.guard.token(),
             here: here.map(|uri| uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)),
         }
@@ -166,6 +164,17 @@ impl App {
             ask(app.desk.as_ref(), staff)
         });
         task.await.unwrap_or_else(|_| Err(DeskError::Failed("a page's question to the node ended early".into())))
+    }
+    /// Asks a use case of the node in a thread that may wait.
+    pub async fn office<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&Service, &Staff) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, DeskError> {
+        self.call(|desk, staff| {
+            let none = || DeskError::Failed("there is no node behind these pages".into());
+            ask(desk.service().ok_or_else(none)?, staff)
+        })
+        .await
     }
     /// Answers of a little while ago, of this session.
     pub fn readings(&self) -> MutexGuard<'_, Readings> {

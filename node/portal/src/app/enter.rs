@@ -1,8 +1,9 @@
 use super::context::{App, LANG_COOKIE, Portal};
 use super::needs::{Need, need};
+use crate::forms::Fields;
 use crate::guard;
 use crate::i18n::Lang;
-use crate::limits::{AGENT_CHARS_MAX, FORM_BYTES_MAX, LIST_FORM_BYTES_MAX};
+use crate::limits::{AGENT_CHARS_MAX, FORM_BYTES_MAX, LIST_FORM_BYTES_MAX, SCAN_FORM_BYTES_MAX};
 use crate::pages::Fault;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -72,8 +73,12 @@ async fn admit(
     // A body cannot be shared between threads, so it waits apart.
     let (parts, body) = request.into_parts();
     may_enter(&app, need, &parts).await?;
-    let body = own_form(&app, &parts, body).await?;
-    Ok((app, Request::from_parts(parts, body)))
+    let (body, fields) = own_form(&app, &parts, body).await?;
+    let mut request = Request::from_parts(parts, body);
+    if let Some(fields) = fields {
+        request.extensions_mut().insert(fields);
+    }
+    Ok((app, request))
 }
 
 /// Who asks: the session of the cookie, if it holds. Who has none gets a seed for the token of forms.
@@ -139,19 +144,36 @@ async fn note_denied(app: &Arc<App>, right: Right) {
     }
 }
 
-/// A request that changes something carries a form of our own, with this browser's token in it, once.
-async fn own_form(app: &Arc<App>, request: &Parts, body: Body) -> Result<Body, Stop> {
+/// A request that changes something carries a form of our own, with this browser's token in it, once. A form with a file is
+/// read here, since its token stands among its parts.
+async fn own_form(app: &Arc<App>, request: &Parts, body: Body) -> Result<(Body, Option<Fields>), Stop> {
     if request.method.is_safe() {
-        return Ok(body);
+        return Ok((body, None));
     }
     let headers = &request.headers;
     let forged = || Box::new(app.fault(headers, &Fault::Forged));
-    if !app.gate.is_own_origin(&request.method, headers) || !guard::is_form(headers) {
+    let takes_file = takes_file(request.uri.path()) && guard::is_file_form(headers);
+    if !app.gate.is_own_origin(&request.method, headers) || !(takes_file || guard::is_form(headers)) {
         return Err(forged());
     }
-    let max = if request.uri.path() == "/admin/staff/import" { LIST_FORM_BYTES_MAX } else { FORM_BYTES_MAX };
+    let max = match request.uri.path() {
+        _ if takes_file => SCAN_FORM_BYTES_MAX,
+        "/admin/staff/import" | "/founders/import" | "/founders/accord" => LIST_FORM_BYTES_MAX,
+        _ => FORM_BYTES_MAX,
+    };
     let Ok(bytes) = to_bytes(body, max).await else { return Err(Box::new(app.fault(headers, &Fault::Long))) };
-    if app.guard.is_own_form(&bytes) { Ok(Body::from(bytes)) } else { Err(forged()) }
+    if !takes_file {
+        return if app.guard.is_own_form(&bytes) { Ok((Body::from(bytes), None)) } else { Err(forged()) };
+    }
+    let fields = Fields::of_parts(headers, bytes).await.ok_or_else(forged)?;
+    let is_own = fields.one("token").is_some_and(|token| app.guard.is_token(token));
+    if is_own { Ok((Body::empty(), Some(fields))) } else { Err(forged()) }
+}
+
+/// Addresses whose forms may carry a scan.
+fn takes_file(path: &str) -> bool {
+    let last = path.strip_prefix("/patients/").and_then(|rest| rest.split_once("/consent/")).map(|(_, last)| last);
+    matches!(last, Some("new" | "tablet" | "withdraw"))
 }
 
 fn device_of(request: &Request) -> Device {

@@ -68,4 +68,5 @@ fn framed(file: File) -> Response {
 }
 
 /// As [`FILE_POLICY`], and the file is of no origin.
-const SANDBOX: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";
+pub(crate) const SANDBOX: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";

@@ -10,10 +10,10 @@ mod needs;
 mod routes;
 mod stream;
 
-use crate::auth;
 use crate::desk::Desk;
 use crate::limits::LIST_FORM_BYTES_MAX;
 use crate::serve::PortalConfig;
+use crate::{admin, auth, consents, network};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -24,7 +24,9 @@ use std::sync::Arc;
 
 pub(crate) use context::{App, page_with};
 pub(crate) use enter::{percent, redirect};
+pub(crate) use looks::SANDBOX;
 pub use needs::{NEEDS, Need};
+pub(crate) use routes::patient_of;
 
 /// The pages over a desk and the accounts of its staff, for a portal that is reached at `addr`.
 ///
@@ -53,6 +55,9 @@ pub fn router(
         .route("/healthz", get(routes::healthz))
         .route("/readyz", get(routes::readyz))
         .merge(auth::routes(config.demo))
+        .merge(consents::routes())
+        .merge(network::routes())
+        .merge(admin::routes())
         .fallback(routes::nothing)
         .method_not_allowed_fallback(routes::nothing)
         // What is longer was refused in front, page by page.

@@ -20,6 +20,7 @@ pub enum Need {
 pub const NEEDS: &[(&str, Need)] = &[
     ("/healthz", Need::Open),
     ("/readyz", Need::Open),
+    ("/metrics", Need::Open),
     ("/assets/{}", Need::Open),
     ("/setup", Need::Door),
     ("/enter", Need::Door),

@@ -145,7 +145,7 @@ pub(super) async fn nothing(State(app): State<Arc<App>>, headers: HeaderMap) -> 
 }
 
 /// The patient of an address: digits only.
-pub(super) fn patient_of(text: &str) -> Option<PatientRef> {
+pub(crate) fn patient_of(text: &str) -> Option<PatientRef> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok().map(PatientRef)).flatten()
 }

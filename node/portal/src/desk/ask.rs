@@ -1,7 +1,10 @@
-use super::{AccessView, Chart, Contents, File, Found, HolderAnswer, Home, ItemPath, ItemView};
+use super::ConsentView;
+use super::{AccessView, Chart, Contents, File, Found, HolderAnswer, Home, ItemPath, ItemView, Person};
+use crate::serve::Feeds;
+use crate::works::Works;
 use protocol::ids::PatientRef;
 use protocol::time::Millis;
-use service::Staff;
+use service::{Service, Staff};
 
 /// What the pages ask of a node. Every method may block, and writes its own event of the log before it shows a patient.
 pub trait Desk: Send + Sync + 'static {
@@ -60,6 +63,30 @@ pub trait Desk: Send + Sync + 'static {
     /// # Errors
     /// [`DeskError`]; nothing is shown then.
     fn access(&self, staff: &Staff, patient: PatientRef) -> Result<AccessView, DeskError>;
+    /// What a person said of who may see what, with all that is needed to say it in sentences.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is shown then.
+    fn consents(&self, _staff: &Staff, _patient: PatientRef) -> Result<ConsentView, DeskError> {
+        Err(DeskError::Unknown)
+    }
+    /// The program around the pages; none in tests and where only pages run.
+    fn works(&self) -> Option<&dyn Works> {
+        None
+    }
+    /// The node's sources.
+    fn feeds(&self) -> Option<&Feeds> {
+        None
+    }
+    /// Who a patient is, for lists that another use case made and logged; none: not here any more.
+    fn person_of(&self, _staff: &Staff, _patient: PatientRef) -> Option<Person> {
+        None
+    }
+    /// The use cases of the desk, the network and the node; each takes who asks and writes its own event. None: nobody but
+    /// made-up people stands behind the pages.
+    fn service(&self) -> Option<&Service> {
+        None
+    }
 }
 
 /// How much of a record is shown.

@@ -4,9 +4,12 @@ use super::chart::{
 };
 use super::node_chart::{files_of, in_places, own_wanted};
 use super::node_linked::own_row;
-use super::{AccessView, Contents, Depth, Desk, DeskError, FeedRow, File, Home, LogRow, MemberRow, NetworkRow};
+use super::{
+    AccessView, ConsentView, Contents, Depth, Desk, DeskError, FeedRow, File, Home, LogRow, MemberRow, NetworkRow,
+};
 use crate::limits::ORIGINAL_BYTES_MAX;
 use crate::serve::Feeds;
+use crate::works::Works;
 use protocol::fetch::Item;
 use protocol::ids::{FacilityId, NetworkId, PatientRef, RequestId};
 use protocol::kinds::{Coarse, FacilityClass};
@@ -19,17 +22,24 @@ use service::patients::{FindError, PatientEntry, PatientRow, Query};
 use service::records_read::{RecordError, RecordId, RecordView};
 use service::timeline::{TimelineError, TimelineSpec, Whose};
 use service::{Service, Staff};
+use std::sync::Arc;
 
 /// A node's desk. Holds nothing of its own.
 pub struct ServiceDesk {
     pub(super) service: Service,
     pub(super) feeds: Option<Feeds>,
+    works: Option<Arc<dyn Works>>,
 }
 
 impl ServiceDesk {
     /// The desk of this node, with its sources if they are to be seen on the first page.
     pub fn new(service: Service, feeds: Option<Feeds>) -> Self {
-        Self { service, feeds }
+        Self { service, feeds, works: None }
+    }
+    /// With the program around the pages, for the pages of running the node.
+    #[must_use]
+    pub fn with_works(self, works: Option<Arc<dyn Works>>) -> Self {
+        Self { works, ..self }
     }
     pub(super) fn own_name(&self, id: &FacilityId) -> FacilityName {
         let class = self.service.facilities().into_iter().find(|setup| setup.id == *id).map(|setup| setup.class);
@@ -297,6 +307,21 @@ impl Desk for ServiceDesk {
     }
     fn access(&self, staff: &Staff, patient: PatientRef) -> Result<AccessView, DeskError> {
         self.read_access(staff, patient)
+    }
+    fn consents(&self, staff: &Staff, patient: PatientRef) -> Result<ConsentView, DeskError> {
+        self.read_consents(staff, patient)
+    }
+    fn works(&self) -> Option<&dyn Works> {
+        self.works.as_deref()
+    }
+    fn feeds(&self) -> Option<&Feeds> {
+        self.feeds.as_ref()
+    }
+    fn person_of(&self, _: &Staff, patient: PatientRef) -> Option<Person> {
+        self.service.patients().entry(patient).map(|entry| self.person(patient, &entry))
+    }
+    fn service(&self) -> Option<&Service> {
+        Some(&self.service)
     }
 }
 

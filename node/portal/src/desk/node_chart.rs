@@ -14,6 +14,7 @@ use service::access_log::LogLine;
 use service::charts::Wanted;
 use service::consents::Standing;
 use service::records_read::{RecordId, RecordView};
+use service::staff::{Right, may};
 use service::timeline::{Origin, TimelineSpec};
 
 impl ServiceDesk {
@@ -83,7 +84,10 @@ impl ServiceDesk {
     }
     pub(super) fn read_access(&self, staff: &Staff, patient: PatientRef) -> Result<AccessView, DeskError> {
         let entry = self.service.patients().entry(patient).ok_or(DeskError::Unknown)?;
-        let facts = self.facts(staff, patient, self.allergy_records(staff, patient));
+        // Who may not read records sees no allergies either.
+        let lists =
+            if may(staff.role(), Right::ReadRecords) { self.allergy_records(staff, patient) } else { Vec::new() };
+        let facts = self.facts(staff, patient, lists);
         let lines = self.service.patients_list(staff, patient).map_err(|error| DeskError::Failed(error.to_string()))?;
         let more = lines.len() > OTHERS_LOOKS_MAX;
         let own = self.own_name(&entry.facility);

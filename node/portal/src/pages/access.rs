@@ -10,7 +10,7 @@ use protocol::time::Date;
 pub fn access(frame: &Frame<'_>, view: &AccessView) -> Markup {
     let words = frame.words;
     let body = html! {
-        (banner(words, &view.person, &view.facts, Some(Tab::Access), view.now))
+        (banner(frame, &view.person, &view.facts, Some(Tab::Access), view.now))
         main.page #main {
             div.part-head {
                 h1 { (words.get(Key::AccessTitle)) }

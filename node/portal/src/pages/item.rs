@@ -11,7 +11,7 @@ pub fn item(frame: &Frame<'_>, view: &ItemView, depth: Depth) -> Markup {
     let kind = kind_word(words, view.row.kind.coarse());
     let title = if view.row.title.is_empty() { &kind } else { &view.row.title };
     let body = html! {
-        (banner(words, &view.person, &view.facts, None, view.now))
+        (banner(frame, &view.person, &view.facts, None, view.now))
         main.page #main {
             p.back { a href=(format!("/patients/{}/timeline", view.person.patient.0)) { (icon("prev")) (words.get(Key::BackToTimeline)) } }
             div.page-head { div { p.sub { (kind) " · " span.num { (view.row.kind.as_str()) } } h1 lang="ja" { (title) } } }

@@ -1,9 +1,8 @@
 use crate::auth::Said;
 use crate::i18n::{Key, Words};
-use crate::view::{Frame, icon, rich, role_word};
+use crate::view::{Frame, icon, qr, rich, role_word};
 use maud::{Markup, html};
 use protocol::kinds::Role;
-use qrcode::{Color, QrCode};
 
 /// What stands in a form again after a mistake; never a password.
 #[derive(Clone, Copy, Debug, Default)]
@@ -182,7 +181,7 @@ pub fn factor(frame: &Frame<'_>, (uri, secret): (&str, &str), to: &str, wrong: O
     let body = html! {
         (said(words, wrong))
         p { (words.get(Key::FactorScan)) }
-        (picture(uri, &words.get(Key::FactorPicture)))
+        (qr(uri, &words.get(Key::FactorPicture), 240))
         p { (words.get(Key::FactorType)) " " code { (groups.join(" ")) } }
         form.find method="post" action="/login/factor" {
             (frame.token())
@@ -192,24 +191,6 @@ pub fn factor(frame: &Frame<'_>, (uri, secret): (&str, &str), to: &str, wrong: O
         }
     };
     door(frame, Key::FactorTitle, Key::FactorLead, &body)
-}
-
-/// A QR code as a drawing of our own: black on white in every theme, with the quiet zone that cameras need.
-fn picture(text: &str, label: &str) -> Markup {
-    let Ok(code) = QrCode::new(text.as_bytes()) else { return html! {} };
-    let (width, colors) = (code.width(), code.to_colors());
-    let dark = colors.iter().enumerate().filter(|(_, color)| **color == Color::Dark);
-    let mut path = String::new();
-    for (at, _) in dark {
-        path.push_str(&format!("M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET));
-    }
-    let size = width + 2 * QUIET;
-    html! {
-        svg role="img" aria-label=(label) width="240" height="240" viewBox=(format!("0 0 {size} {size}")) {
-            path fill="#fff" d=(format!("M0 0h{size}v{size}H0z")) {}
-            path fill="#000" d=(path) {}
-        }
-    }
 }
 
 /// The recovery codes, once.
@@ -240,20 +221,4 @@ pub fn demo(frame: &Frame<'_>) -> Markup {
         }
     };
     door(frame, Key::DemoSwitch, Key::DemoSwitchLead, &body)
-}
-
-/// White border of a QR code, in its own squares.
-const QUIET: usize = 4;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_picture_has_every_dark_square_once() {
-        let text = "otpauth://totp/x:d-1?secret=GEZDGNBVGY3TQOJQ&issuer=x";
-        let dark = QrCode::new(text).expect("short").to_colors().iter().filter(|color| **color == Color::Dark).count();
-        assert_eq!(picture(text, "label").into_string().matches("h1v1h-1z").count(), dark);
-        assert_eq!(picture(&"x".repeat(5_000), "label").into_string(), "", "too long for one");
-    }
 }

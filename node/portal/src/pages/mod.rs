@@ -4,6 +4,8 @@
 //! person share) with `timeline` (its `rows`, `summary`, `list`), `labs`, `drugs`, `documents`; `access` (who looked), `item`,
 //! and `fault` for everything that went wrong.
 mod access;
+mod admin;
+mod consent;
 mod documents;
 mod drugs;
 mod fault;
@@ -13,6 +15,7 @@ mod labs;
 mod list;
 mod login;
 mod me;
+mod network;
 mod patient;
 mod rows;
 mod search;
@@ -22,13 +25,19 @@ mod summary;
 mod timeline;
 
 pub use access::{access, access_sheet};
+pub use admin::{FeedsView, KeyLine, LogPage, backup, config, doctor, feeds, keys, log};
+pub use consent::{
+    ConsentFault, DEATH_VERSION, Filling, LEAVE_VERSION, TEXT_VERSIONS, consent_list, consent_new, consent_paper,
+    consent_tablet, consent_withdraw, consents_ending, tablet_groups,
+};
 pub use fault::{Fault, fault};
 pub use home::home;
 pub use item::item;
 pub use login::{Filled, code, demo, factor, first, login, recovery};
 pub use me::me;
+pub use network::{Given, OfficePage, OfficeView, Said, given, network, office};
 pub use patient::{Asked, PatientPage};
-pub use search::search;
+pub use search::{search, search_form};
 pub use setup::{set_up, set_up_over};
 pub use staff::{staff, staff_codes, staff_import};
 pub use timeline::{Order, View};

@@ -117,7 +117,7 @@ impl PatientPage {
         let title = words.get(self.tab.key());
         html! {
             (frame.open(&title, Nav::Patients, None))
-            (banner(words, &self.chart.person, &self.chart.facts, Some(self.tab), self.chart.now))
+            (banner(frame, &self.chart.person, &self.chart.facts, Some(self.tab), self.chart.now))
             (PreEscaped(r#"<main class="page" id="main">"#))
             h1.away { (title) }
             (self.ask(frame))
@@ -130,7 +130,7 @@ impl PatientPage {
                 Tab::Labs => div.part { (labs::page(self, words)) },
                 Tab::Drugs => div.part { (drugs::page(self, words)) },
                 Tab::Documents => div.part { (documents::page(self, words)) },
-                Tab::Access => {},
+                Tab::Consent | Tab::Access => {},
             }
         }
     }

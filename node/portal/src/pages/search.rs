@@ -1,6 +1,6 @@
 use crate::desk::{Found, FoundRow};
-use crate::i18n::{Key, Words};
-use crate::view::{Frame, Nav, age, born, both_calendars, facility, icon, sex};
+use crate::i18n::Key;
+use crate::view::{Frame, Nav, Tab, age, born, both_calendars, facility, icon, sex};
 use maud::{Markup, html};
 
 /// The search, with what it found if somebody searched. A name stands in the page only, never in its address.
@@ -16,10 +16,15 @@ pub fn search(frame: &Frame<'_>, text: Option<&str>, found: Option<&Result<Found
                 (form(frame, text.unwrap_or_default(), matches!(found, Some(Err(_)))))
                 @if let Some(Err(key)) = found { p.fault #search-fault { (icon("alert")) (words.get(*key)) } }
             }
-            @if let Some(Ok(found)) = found { (results(words, found)) }
+            @if let Some(Ok(found)) = found { (results(frame, found)) }
         }
         (frame.close())
     }
+}
+
+/// The search box of pages that begin with finding somebody.
+pub fn search_form(frame: &Frame<'_>) -> Markup {
+    form(frame, "", false)
 }
 
 /// The large search box, also of the first page.
@@ -40,7 +45,8 @@ pub(super) fn form(frame: &Frame<'_>, text: &str, is_wrong: bool) -> Markup {
     }
 }
 
-fn results(words: &Words, found: &Found) -> Markup {
+fn results(frame: &Frame<'_>, found: &Found) -> Markup {
+    let words = frame.words;
     let count = found.rows.len();
     html! {
         section.card.after aria-live="polite" {
@@ -59,7 +65,7 @@ fn results(words: &Words, found: &Found) -> Markup {
                                 th scope="col" { (words.get(key)) }
                             }
                         } }
-                        tbody { @for row in &found.rows { (line(words, row, found)) } }
+                        tbody { @for row in &found.rows { (line(frame, row, found)) } }
                     }
                 }
             }
@@ -69,12 +75,15 @@ fn results(words: &Words, found: &Found) -> Markup {
     }
 }
 
-fn line(words: &Words, row: &FoundRow, found: &Found) -> Markup {
+fn line(frame: &Frame<'_>, row: &FoundRow, found: &Found) -> Markup {
+    let words = frame.words;
+    // Who may not read records is led to what they may open.
+    let page = Tab::first(frame).map(|tab| format!("/patients/{}/{}", row.person.patient.0, tab.word()));
     let person = &row.person;
     html! {
         tr.namesake[has_namesake(row, found)] {
             th scope="row" {
-                a.big-link href=(format!("/patients/{}/timeline", person.patient.0)) lang="ja" {
+                a.big-link href=[page] lang="ja" {
                     @if person.name.is_empty() { (words.get(Key::NoName)) } @else { (person.name) }
                 }
                 span.kana lang="ja" { (person.kana) }

@@ -9,22 +9,26 @@ use protocol::kinds::{Coarse, FacilityClass};
 use protocol::time::{Date, Millis};
 use records::model::Mark;
 
+/// The letter of a class of facilities.
+pub fn seal_letter(class: Option<FacilityClass>) -> &'static str {
+    match class {
+        Some(FacilityClass::Hospital) => "病",
+        Some(FacilityClass::Clinic) => "診",
+        Some(FacilityClass::Dental) => "歯",
+        Some(FacilityClass::Pharmacy) => "薬",
+        Some(FacilityClass::VisitingNursing) => "訪",
+        Some(FacilityClass::Care) => "介",
+        Some(FacilityClass::Lab) => "検",
+        Some(FacilityClass::Checkup) => "健",
+        Some(FacilityClass::Fire) => "消",
+        Some(FacilityClass::Municipal) => "役",
+        None => "施",
+    }
+}
+
 /// A facility's seal: one character, the colour of its class, filled for own ones.
 pub fn seal(class: Option<FacilityClass>, is_own: bool) -> Markup {
-    let (letter, kind) = match class {
-        Some(FacilityClass::Hospital) if !is_own => ("病", "k-hospital2"),
-        Some(FacilityClass::Hospital) => ("病", "k-hospital"),
-        Some(FacilityClass::Clinic) => ("診", "k-clinic"),
-        Some(FacilityClass::Dental) => ("歯", "k-dental"),
-        Some(FacilityClass::Pharmacy) => ("薬", "k-pharmacy"),
-        Some(FacilityClass::VisitingNursing) => ("訪", "k-nursing"),
-        Some(FacilityClass::Care) => ("介", "k-care"),
-        Some(FacilityClass::Lab) => ("検", "k-clinic"),
-        Some(FacilityClass::Checkup) => ("健", "k-clinic"),
-        Some(FacilityClass::Fire) => ("消", "k-public"),
-        Some(FacilityClass::Municipal) => ("役", "k-public"),
-        None => ("施", "k-plain"),
-    };
+    let (letter, kind) = (seal_letter(class), colour(class, is_own));
     let own = if is_own { " seal-own" } else { "" };
     html! { span class=(format!("seal {kind}{own}")) aria-hidden="true" { (letter) } }
 }

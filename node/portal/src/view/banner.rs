@@ -1,5 +1,6 @@
 use super::badge::facility;
 use super::dates::{age, both_calendars, moment};
+use super::frame::Frame;
 use super::icon::icon;
 use crate::desk::{Facts, Person};
 use crate::i18n::{Key, Lang, Words};
@@ -7,6 +8,7 @@ use maud::{Markup, html};
 use protocol::time::Millis;
 use records::model::Sex;
 use service::consents::Standing;
+use service::staff::Right;
 
 /// The pages of one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +21,15 @@ pub enum Tab {
     Drugs,
     /// 画像・文書
     Documents,
+    /// 同意
+    Consent,
     /// だれが見たか
     Access,
 }
 
 impl Tab {
     /// All of them, in their order.
-    pub const ALL: [Self; 5] = [Self::Timeline, Self::Labs, Self::Drugs, Self::Documents, Self::Access];
+    pub const ALL: [Self; 6] = [Self::Timeline, Self::Labs, Self::Drugs, Self::Documents, Self::Consent, Self::Access];
     /// Its word in addresses.
     pub fn word(self) -> &'static str {
         match self {
@@ -33,6 +37,7 @@ impl Tab {
             Self::Labs => "labs",
             Self::Drugs => "drugs",
             Self::Documents => "documents",
+            Self::Consent => "consent",
             Self::Access => "access",
         }
     }
@@ -43,14 +48,30 @@ impl Tab {
             Self::Labs => Key::LabsTitle,
             Self::Drugs => Key::DrugsTitle,
             Self::Documents => Key::DocumentsTitle,
+            Self::Consent => Key::ConsentTitle,
             Self::Access => Key::AccessTitle,
         }
+    }
+    /// What it needs; a tab that would be refused is not shown.
+    pub fn right(self) -> Right {
+        match self {
+            Self::Timeline | Self::Labs | Self::Drugs | Self::Documents => Right::ReadRecords,
+            Self::Consent => Right::RecordConsent,
+            Self::Access => Right::PatientAccess,
+        }
+    }
+    /// The first page of a person that who is signed in may open.
+    pub fn first(frame: &Frame<'_>) -> Option<Self> {
+        let mut open = Self::ALL.into_iter().filter(|tab| frame.may(tab.right()));
+        // At a desk that reads no records the consent comes first.
+        open.next()
     }
 }
 
 /// Who a page is about: stays on top while reading, with the tabs of the person's pages. `tab`: which one is open; none: a
 /// single record.
-pub fn banner(words: &Words, person: &Person, facts: &Facts, tab: Option<Tab>, now: Millis) -> Markup {
+pub fn banner(frame: &Frame<'_>, person: &Person, facts: &Facts, tab: Option<Tab>, now: Millis) -> Markup {
+    let words = frame.words;
     html! {
         section.pt aria-label=(words.get(Key::BannerLabel)) {
             div.pt-row {
@@ -64,17 +85,17 @@ pub fn banner(words: &Words, person: &Person, facts: &Facts, tab: Option<Tab>, n
                     }
                 }
                 dl.pt-facts {
-                    div { dt { (words.get(Key::FactAllergy)) } dd { (allergy(words, facts.allergies.as_deref())) } }
+                    @if frame.may(Right::ReadRecords) && tab != Some(Tab::Consent) { div { dt { (words.get(Key::FactAllergy)) } dd { (allergy(words, facts.allergies.as_deref())) } } }
                     div { dt { (words.get(Key::FactConsent)) } dd { (consent(words, facts.consent, now)) } }
                 }
                 p.pt-seen {
                     span { (icon("eye")) (words.with(Key::SeenNow, &[("time", moment(now, now).into())])) }
                     span { (words.get(Key::SeenWhy)) "　" (facility(&person.facility, true)) }
-                    a href=(format!("/patients/{}/access", person.patient.0)) { (words.get(Key::AccessTitle)) }
+                    @if frame.may(Right::PatientAccess) { a href=(format!("/patients/{}/access", person.patient.0)) { (words.get(Key::AccessTitle)) } }
                 }
             }
             nav.tabs aria-label=(words.get(Key::TabsLabel)) {
-                @for one in Tab::ALL {
+                @for one in Tab::ALL.into_iter().filter(|one| frame.may(one.right())) {
                     a href=(format!("/patients/{}/{}", person.patient.0, one.word())) aria-current=[(tab == Some(one)).then_some("page")] { (words.get(one.key())) }
                 }
             }

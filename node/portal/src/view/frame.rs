@@ -2,6 +2,7 @@ use super::icon::{icon, sprite};
 use super::signed::Signed;
 use crate::i18n::{Key, Words};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use service::staff::Right;
 
 /// The screens of the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,8 +11,14 @@ pub enum Nav {
     Today,
     /// 患者
     Patients,
+    /// 同意
+    Consents,
+    /// ネットワーク
+    Network,
     /// 職員
     Staff,
+    /// 運用
+    Admin,
     /// None of them.
     Other,
 }
@@ -22,6 +29,8 @@ pub struct Frame<'a> {
     pub words: &'a Words,
     /// Where the style sheet lies.
     pub style: &'a str,
+    /// Where the script lies that makes pages handier; all work without it.
+    pub script: &'a str,
     /// Where the page's icon lies.
     pub favicon: &'a str,
     /// The node's name.
@@ -45,7 +54,7 @@ impl Frame<'_> {
             (self.close())
         }
     }
-    /// A page without menu, search and node: for who is not inside.
+    /// A page without menu, search and node: for who is not inside, and for a patient who holds the tablet.
     pub fn bare(&self, title: &str, body: &Markup) -> Markup {
         html! {
             (self.head(title))
@@ -81,6 +90,7 @@ impl Frame<'_> {
                 meta name="referrer" content="no-referrer";
                 title { (title) " — " (words.get(Key::Product)) @if self.demo { " (" (words.get(Key::DemoTitle)) ")" } }
                 link rel="stylesheet" href=(self.style);
+                script src=(self.script) defer {}
                 link rel="icon" type="image/svg+xml" href=(self.favicon);
             }
             (PreEscaped("<body>"))
@@ -102,8 +112,19 @@ impl Frame<'_> {
                     @if self.finds() {
                         a href="/patients" aria-current=[current(Nav::Patients)] { (words.get(Key::NavPatients)) }
                     }
-                    @if self.signed.as_ref().is_some_and(|signed| signed.manages) {
+                    @if self.may(Right::RecordConsent) {
+                        a href="/consents" aria-current=[current(Nav::Consents)] { (words.get(Key::ConsentTitle)) }
+                    }
+                    @if self.may(Right::SeeNetwork) {
+                        a href="/network" aria-current=[current(Nav::Network)] { (words.get(Key::NetworkTitle)) }
+                    }
+                    @if self.may(Right::ManageStaff) {
                         a href="/admin/staff" aria-current=[current(Nav::Staff)] { (words.get(Key::NavStaff)) }
+                    }
+                    @if self.may(Right::RunNode) {
+                        a href="/admin/doctor" aria-current=[current(Nav::Admin)] { (words.get(Key::AdminTitle)) }
+                    } @else if self.may(Right::ReadLog) {
+                        a href="/admin/log" aria-current=[current(Nav::Admin)] { (words.get(Key::LogTitle)) }
                     }
                 }
                 @if self.finds() {

@@ -50,6 +50,11 @@ const SPRITE: &str = r##"<svg width="0" height="0" class="away" aria-hidden="tru
 <symbol id="i-gap" viewBox="0 0 16 16"><path d="M1.5 8h4M10.5 8h4M5.5 4v8M10.5 4v8" class="open"/></symbol>
 <symbol id="i-double" viewBox="0 0 16 16"><path d="M1.8 1.8h8.4v8.4H1.8zM5.8 5.8h8.4v8.4H5.8z" class="open"/></symbol>
 <symbol id="i-check" viewBox="0 0 16 16"><path d="m2.5 8.5 3.6 3.7 7.4-8.4" class="open bold"/></symbol>
+<symbol id="i-page" viewBox="0 0 16 16"><path d="M3.5 1.8h6l3 3v9.4h-9z" class="open"/><path d="M5.8 7.5h4.4M5.8 10.2h4.4" class="open thin"/></symbol>
+<symbol id="i-pen" viewBox="0 0 16 16"><path d="M2.5 13.5l.8-3.3 7.6-7.6 2.5 2.5-7.6 7.6z" class="open"/></symbol>
+<symbol id="i-ring-yes" viewBox="0 0 28 28"><circle cx="14" cy="14" r="12.5" class="open"/><path d="M8 14.5l4.2 4.3L20.5 10" class="open bold"/></symbol>
+<symbol id="i-ring-no" viewBox="0 0 28 28"><circle cx="14" cy="14" r="12.5" class="open"/><path d="M9.5 9.5l9 9M18.5 9.5l-9 9" class="open bold"/></symbol>
+<symbol id="i-relay" viewBox="0 0 16 16"><circle cx="8" cy="8" r="2.4"/><circle cx="8" cy="8" r="6" class="open dash"/></symbol>
 <symbol id="m-other" overflow="visible"><path class="hit" d="M-11-11h22v22h-22z"/><path d="M0-5.5 5.5 0 0 5.5-5.5 0z"/></symbol>
 <symbol id="m-many" overflow="visible"><path class="hit" d="M-11-11h22v22h-22z"/><path d="M-9-8H9V8H-9z" class="markopen"/></symbol>
 </defs></svg>"##;

@@ -6,12 +6,14 @@ mod dates;
 mod frame;
 mod icon;
 mod lane;
+mod qr;
+mod sentence;
 mod signed;
 mod window;
 
 pub use badge::{
-    ago, colour, facility, is_old, kind_word, mark_word, network_of, pill, rich, seal, seen_at, source, state_word,
-    tell,
+    ago, colour, facility, is_old, kind_word, mark_word, network_of, pill, rich, seal, seal_letter, seen_at, source,
+    state_word, tell,
 };
 pub use banner::{Tab, banner, born, sex};
 pub use chart::{Frames, bars, first_day, plot};
@@ -19,5 +21,9 @@ pub use dates::{age, both_calendars, day, moment};
 pub use frame::{Frame, Nav};
 pub use icon::icon;
 pub use lane::{Lane, Piece, axis, lane, legend, words_of};
+pub use qr::qr;
+pub use sentence::{
+    class_list, class_word, kind_list, purpose_list, purpose_word, role_list, sentence, statement_meta,
+};
 pub use signed::{Signed, role_word};
 pub use window::{Window, Zoom};

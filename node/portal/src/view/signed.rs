@@ -2,6 +2,7 @@ use super::frame::Frame;
 use crate::i18n::{Key, Words};
 use maud::{Markup, html};
 use protocol::kinds::Role;
+use service::staff::{Right, may};
 
 /// Who is signed in, as pages show it.
 pub struct Signed<'a> {
@@ -9,16 +10,17 @@ pub struct Signed<'a> {
     pub name: &'a str,
     /// What they are.
     pub role: Role,
-    /// Whether the search is for them.
-    pub finds: bool,
-    /// Whether the accounts of staff are for them.
-    pub manages: bool,
 }
 
 impl Frame<'_> {
+    /// Whether who is signed in has this right: a link to a page that would be refused is not shown. The door of the page
+    /// decides once more.
+    pub fn may(&self, right: Right) -> bool {
+        self.signed.as_ref().is_some_and(|signed| may(signed.role, right))
+    }
     /// Whether the search is shown.
     pub fn finds(&self) -> bool {
-        self.signed.as_ref().is_some_and(|signed| signed.finds)
+        self.may(Right::FindPatients)
     }
     /// Who is signed in, with the own page and the way out; in the demo also the switch of roles.
     pub fn signed_box(&self) -> Markup {

@@ -1,5 +1,6 @@
 //! A real Chromium without a window, driven over its debugging pipe: JSON messages that end in a zero byte, over standard input
 //! and output. No other program, no port.
+#![allow(dead_code, reason = "each test program uses what it needs")]
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -139,6 +140,28 @@ impl Browser {
         let answer = self.call("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true }));
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
         answer["result"]["value"].clone()
+    }
+    /// What a promise comes to.
+    pub fn later(&mut self, expression: &str) -> Value {
+        let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let answer = self.call("Runtime.evaluate", params);
+        assert!(answer["exceptionDetails"].is_null(), "{}", answer["exceptionDetails"]);
+        answer["result"]["value"].clone()
+    }
+    /// Keeps a cookie for a host.
+    pub fn keep_cookie(&mut self, url: &str, cookie: &str) {
+        let (name, value) = cookie.split_once('=').expect("a cookie");
+        self.call("Network.setCookie", json!({ "url": url, "name": name, "value": value }));
+    }
+    /// Drags the pointer along these points, as a finger or pen does.
+    pub fn drag(&mut self, points: &[(f64, f64)]) {
+        for (index, (x, y)) in points.iter().enumerate() {
+            let kind = if index == 0 { "mousePressed" } else { "mouseMoved" };
+            let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", event);
+        }
+        let (x, y) = points.last().expect("a point");
+        self.call("Input.dispatchMouseEvent", json!({ "type": "mouseReleased", "x": x, "y": y, "button": "left" }));
     }
     /// A text that an expression is.
     pub fn text(&mut self, expression: &str) -> String {

@@ -1,0 +1,326 @@
+//! The consent desk's addresses. The form of each is read by `spec`, a signature by `stroke`; what is kept and who may see it, the
+//! service decides.
+mod spec;
+mod stroke;
+
+use crate::app::{App, page_with, patient_of, redirect};
+use crate::desk::{ConsentView, DeskError, Places};
+use crate::forms::Fields;
+use crate::guard::FILE_POLICY;
+use crate::pages::{self, ConsentFault, Fault, Filling};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::Markup;
+use protocol::ids::{PatientRef, ReceiptId};
+use protocol::time::DAY_MS;
+use service::consents::{ConsentError, Recorded, WithdrawSpec};
+use service::papers::{PaperError, PaperKind};
+use service::{Service, Staff};
+use std::sync::Arc;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/consents", get(ending))
+        .route("/patients/{patient}/consent", get(list))
+        .route("/patients/{patient}/consent/new", get(new_page).post(record))
+        .route("/patients/{patient}/consent/tablet", get(tablet_page).post(tablet))
+        .route("/patients/{patient}/consent/withdraw", get(withdraw_page).post(withdraw))
+        .route("/patients/{patient}/consent/{receipt}", get(paper))
+        .route("/patients/{patient}/consent/{receipt}/scan", get(scan))
+}
+
+type Patient = Path<String>;
+
+/// What a page of one person's consents is made of.
+async fn view_of(app: &Arc<App>, patient: &str) -> Result<ConsentView, Fault> {
+    let patient = patient_of(patient).ok_or(Fault::Desk(DeskError::Unknown))?;
+    app.call(move |desk, staff| desk.consents(staff, patient)).await.map_err(Fault::Desk)
+}
+
+/// Draws a page for a person.
+fn shown(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    (status, uri): (StatusCode, &Uri),
+    draw: impl FnOnce(&crate::view::Frame<'_>) -> Markup,
+) -> Response {
+    let node = app.desk.name();
+    page_with(status, draw(&app.frame(app.lang(headers), &node, Some(uri))))
+}
+
+/// 同意
+async fn list(State(app): State<Arc<App>>, Path(patient): Patient, headers: HeaderMap, uri: Uri) -> Response {
+    match view_of(&app, &patient).await {
+        Ok(view) => shown(&app, &headers, (StatusCode::OK, &uri), |frame| pages::consent_list(frame, &view)),
+        Err(fault) => app.fault(&headers, &fault),
+    }
+}
+
+/// The form for a statement on paper; `like`: starting from an earlier one.
+async fn new_page(State(app): State<Arc<App>>, Path(patient): Patient, headers: HeaderMap, uri: Uri) -> Response {
+    let view = match view_of(&app, &patient).await {
+        Ok(view) => view,
+        Err(fault) => return app.fault(&headers, &fault),
+    };
+    let like = query(&uri, "like").and_then(|id| ReceiptId::parse(id).ok());
+    let from = like.and_then(|id| view.file.receipts.iter().find(|one| one.id == id));
+    let filling = from.map_or_else(|| Filling::usual(&view), Filling::like);
+    shown(&app, &headers, (StatusCode::OK, &uri), |frame| pages::consent_new(frame, &view, &filling, None))
+}
+
+/// What became of a form: recorded, something to put right, or a fault.
+enum Outcome {
+    Recorded(ReceiptId),
+    Wrong(ConsentFault),
+}
+
+/// Records a statement; a mistake brings the form back with what was typed.
+async fn record(
+    State(app): State<Arc<App>>,
+    Path(patient): Patient,
+    headers: HeaderMap,
+    uri: Uri,
+    fields: Fields,
+) -> Response {
+    let Some(person) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
+    let form = fields.clone();
+    let done = app.office(move |service, staff| {
+        let read = spec::consent(person, &form, service.now())
+            .and_then(|spec| Ok((spec, spec::paper(&form)?, spec::proxy(&form)?)));
+        let (spec, paper, proxy) = match read {
+            Ok(read) => read,
+            Err(wrong) => return Ok(Outcome::Wrong(wrong)),
+        };
+        let evidence = match service.keep_paper(staff, person, paper, proxy) {
+            Ok(evidence) => evidence,
+            Err(error) => return of_paper(error),
+        };
+        let spec = service::consents::ConsentSpec { evidence, ..spec };
+        service.record_consent(staff, &spec).map(|done| recorded(&done)).map_err(of_consent)
+    });
+    answer(&app, (&patient, &headers, &uri), done.await, |frame, view, wrong| {
+        pages::consent_new(frame, view, &Filling::typed(fields), Some(wrong))
+    })
+    .await
+}
+
+fn recorded(done: &Recorded) -> Outcome {
+    Outcome::Recorded(done.receipt.id)
+}
+
+/// On to the paper, or the form once more.
+async fn answer(
+    app: &Arc<App>,
+    (patient, headers, uri): (&str, &HeaderMap, &Uri),
+    done: Result<Outcome, DeskError>,
+    again: impl FnOnce(&crate::view::Frame<'_>, &ConsentView, ConsentFault) -> Markup,
+) -> Response {
+    match done {
+        Ok(Outcome::Recorded(id)) => redirect(&format!("/patients/{patient}/consent/{id}?new=1"), None),
+        Ok(Outcome::Wrong(wrong)) => match view_of(app, patient).await {
+            Ok(view) => {
+                shown(app, headers, (StatusCode::UNPROCESSABLE_ENTITY, uri), |frame| again(frame, &view, wrong))
+            }
+            Err(fault) => app.fault(headers, &fault),
+        },
+        Err(error) => app.fault(headers, &Fault::Desk(error)),
+    }
+}
+
+/// The patient's own screen.
+async fn tablet_page(State(app): State<Arc<App>>, Path(patient): Patient, headers: HeaderMap, uri: Uri) -> Response {
+    match view_of(&app, &patient).await {
+        Ok(view) => {
+            shown(&app, &headers, (StatusCode::OK, &uri), |frame| pages::consent_tablet(frame, &view, None, None))
+        }
+        Err(fault) => app.fault(&headers, &fault),
+    }
+}
+
+/// Records what was ticked, one statement for each, all with the one signature.
+async fn tablet(
+    State(app): State<Arc<App>>,
+    Path(patient): Patient,
+    headers: HeaderMap,
+    uri: Uri,
+    fields: Fields,
+) -> Response {
+    let Some(person) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
+    let form = fields.clone();
+    let done = app.office(move |service, staff| record_groups(service, staff, person, &form));
+    answer(&app, (&patient, &headers, &uri), done.await, |frame, view, wrong| {
+        pages::consent_tablet(frame, view, Some(&fields), Some(wrong))
+    })
+    .await
+}
+
+fn record_groups(service: &Service, staff: &Staff, patient: PatientRef, form: &Fields) -> Result<Outcome, DeskError> {
+    let groups = pages::tablet_groups(patient);
+    let ticked: Vec<_> = groups.into_iter().filter(|group| form.all("group").any(|word| word == group.word)).collect();
+    if ticked.is_empty() {
+        return Ok(Outcome::Wrong(ConsentFault::Who));
+    }
+    let paper = match spec::paper(form) {
+        Ok(paper) => paper,
+        Err(ConsentFault::Paper) => return Ok(Outcome::Wrong(ConsentFault::Stroke)),
+        Err(wrong) => return Ok(Outcome::Wrong(wrong)),
+    };
+    let evidence = match service.keep_paper(staff, patient, paper, None) {
+        Ok(evidence) => evidence,
+        Err(error) => return of_paper(error),
+    };
+    let mut first = None;
+    for group in ticked {
+        let text_version = pages::TEXT_VERSIONS[0].to_owned();
+        let spec = service::consents::ConsentSpec { evidence, text_version, ..group.spec };
+        let done = service.record_consent(staff, &spec).map_err(of_consent)?;
+        first.get_or_insert(done.receipt.id);
+    }
+    first.map(Outcome::Recorded).ok_or_else(|| DeskError::Failed("nothing was recorded".into()))
+}
+
+/// The form for a withdrawal.
+async fn withdraw_page(State(app): State<Arc<App>>, Path(patient): Patient, headers: HeaderMap, uri: Uri) -> Response {
+    let why = query(&uri, "why").unwrap_or_default().to_owned();
+    let fields = Fields::of(vec![("why".into(), why)]);
+    match view_of(&app, &patient).await {
+        Ok(view) => {
+            shown(&app, &headers, (StatusCode::OK, &uri), |frame| pages::consent_withdraw(frame, &view, &fields, None))
+        }
+        Err(fault) => app.fault(&headers, &fault),
+    }
+}
+
+/// Withdraws: decisions obey at once, the certificate follows.
+async fn withdraw(
+    State(app): State<Arc<App>>,
+    Path(patient): Patient,
+    headers: HeaderMap,
+    uri: Uri,
+    fields: Fields,
+) -> Response {
+    let Some(person) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
+    let form = fields.clone();
+    let done = app.office(move |service, staff| {
+        let read = spec::withdrawal(&form).and_then(|leaving| Ok((leaving, spec::paper(&form)?, spec::proxy(&form)?)));
+        let (leaving, paper, proxy) = match read {
+            Ok(read) => read,
+            Err(wrong) => return Ok(Outcome::Wrong(wrong)),
+        };
+        let evidence = match service.keep_paper(staff, person, paper, proxy) {
+            Ok(evidence) => evidence,
+            Err(error) => return of_paper(error),
+        };
+        let spec = WithdrawSpec {
+            patient: person,
+            scope: leaving.scope,
+            text_version: leaving.version,
+            evidence,
+            even_in_emergency: leaving.even_in_emergency,
+        };
+        service.withdraw_consent(staff, &spec).map(|done| recorded(&done)).map_err(of_consent)
+    });
+    answer(&app, (&patient, &headers, &uri), done.await, |frame, view, wrong| {
+        pages::consent_withdraw(frame, view, &fields, Some(wrong))
+    })
+    .await
+}
+
+/// The receipt or certificate.
+async fn paper(
+    State(app): State<Arc<App>>,
+    Path((patient, receipt)): Path<(String, String)>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let unknown = || Fault::Desk(DeskError::Unknown);
+    let (Some(person), Ok(id)) = (patient_of(&patient), ReceiptId::parse(&receipt)) else {
+        return app.fault(&headers, &unknown());
+    };
+    let view = match view_of(&app, &patient).await {
+        Ok(view) => view,
+        Err(fault) => return app.fault(&headers, &fault),
+    };
+    match app.office(move |service, staff| service.consent_paper(staff, person, id).map_err(of_consent)).await {
+        Ok(Some(paper)) => shown(&app, &headers, (StatusCode::OK, &uri), |frame| {
+            pages::consent_paper(frame, &view, &paper, query(&uri, "new").is_some())
+        }),
+        Ok(None) => app.fault(&headers, &unknown()),
+        Err(error) => app.fault(&headers, &Fault::Desk(error)),
+    }
+}
+
+/// The scan or stroke behind a statement, alone in its window: whatever is in it may run nothing, load nothing and reach nobody.
+async fn scan(
+    State(app): State<Arc<App>>,
+    Path((patient, receipt)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let unknown = || Fault::Desk(DeskError::Unknown);
+    let (Some(person), Ok(id)) = (patient_of(&patient), ReceiptId::parse(&receipt)) else {
+        return app.fault(&headers, &unknown());
+    };
+    match app.office(move |service, staff| service.paper_file(staff, person, id).map_err(of_consent)).await {
+        Ok(Some((kind, bytes))) => {
+            let mut response = bytes.into_response();
+            let out = response.headers_mut();
+            out.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind.media_type()));
+            out.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+            let policy = if kind == PaperKind::Pdf { FILE_POLICY } else { crate::app::SANDBOX };
+            out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+            response
+        }
+        Ok(None) => app.fault(&headers, &unknown()),
+        Err(error) => app.fault(&headers, &Fault::Desk(error)),
+    }
+}
+
+/// Who is asked again.
+async fn ending(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
+    let found = app.call(|desk, staff| {
+        let service = desk.service().ok_or_else(|| DeskError::Failed("there is no node behind these pages".into()))?;
+        let (rows, more) =
+            service.consents_ending(staff, ENDING_MS).map_err(|error| DeskError::Failed(error.to_string()))?;
+        let more = more || rows.len() > ENDING_SHOWN_MAX;
+        let person = |(patient, one)| desk.person_of(staff, patient).map(|person| (person, one));
+        let rows: Vec<_> = rows.into_iter().take(ENDING_SHOWN_MAX).filter_map(person).collect();
+        Ok((rows, Places::of(service), (service.now(), more)))
+    });
+    match found.await {
+        Ok((rows, places, how)) => {
+            shown(&app, &headers, (StatusCode::OK, &uri), |frame| pages::consents_ending(frame, &rows, &places, how))
+        }
+        Err(error) => app.fault(&headers, &Fault::Desk(error)),
+    }
+}
+
+fn of_consent(error: ConsentError) -> DeskError {
+    match error {
+        ConsentError::NoPatient(_) => DeskError::Unknown,
+        other => DeskError::Failed(other.to_string()),
+    }
+}
+
+fn of_paper(error: PaperError) -> Result<Outcome, DeskError> {
+    match error {
+        PaperError::NoPatient(_) => Err(DeskError::Unknown),
+        PaperError::TooLarge(_) => Ok(Outcome::Wrong(ConsentFault::PaperSize)),
+        PaperError::Kind => Ok(Outcome::Wrong(ConsentFault::PaperKind)),
+        PaperError::Proxy => Ok(Outcome::Wrong(ConsentFault::Proxy)),
+        PaperError::Store(why) => Err(DeskError::Failed(why)),
+    }
+}
+
+fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+}
+
+/// Consents that end within so long are asked for again: a quarter of a year, as chronic patients come back.
+const ENDING_MS: u64 = 92 * DAY_MS;
+/// Rows of that list; a longer one is worked off from its top.
+const ENDING_SHOWN_MAX: usize = 200;
