@@ -113,6 +113,21 @@ fn real_stage(test: &str) -> Option<(Stage, Node)> {
 }
 
 #[test]
+fn axe_finds_what_is_wrong_with_a_page() {
+    let office = Office::staged();
+    let Some(mut stage) = Stage::new("axe itself", Arc::new(FakeDesk::quick()), office.accounts.clone()) else {
+        return;
+    };
+    let url = format!("{}/login?lang=ja", stage.base);
+    stage.browser.go(&url);
+    stage.run_axe("whole");
+    assert!(stage.found.is_empty(), "{:?}", stage.found);
+    stage.browser.value("document.querySelector('main').append(document.createElement('select')) ?? 1");
+    stage.run_axe("broken");
+    assert!(stage.found.iter().any(|one| one.starts_with("broken: select-name")), "{:?}", stage.found);
+}
+
+#[test]
 fn axe_finds_nothing_serious_on_a_persons_pages() {
     let office = Office::staged();
     let Some(mut stage) = Stage::new("axe, a person's pages", Arc::new(FakeDesk::quick()), office.accounts.clone())

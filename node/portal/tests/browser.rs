@@ -74,7 +74,7 @@ fn no_page_overflows_complains_or_asks_another_host_in_either_language() {
 
 #[test]
 fn rows_arrive_and_nothing_moves() {
-    let slow = FakeDesk { pause: Duration::from_millis(150), ..FakeDesk::quick() };
+    let slow = FakeDesk { pause: Duration::from_millis(400), ..FakeDesk::quick() };
     let Some(mut stage) = Stage::new("nothing moves", slow) else { return };
     let tops = "JSON.stringify([...document.querySelectorAll('.row[class*=ask-],.row.own,.toolbar,.cell[class*=ask-]')].map(e => \
                 Math.round(e.getBoundingClientRect().top)))";

@@ -49,7 +49,7 @@ fn text(body: &str) -> String {
 }
 
 #[tokio::test]
-async fn marks_in_names_diagnoses_allergens_and_comments_stay_letters() {
+async fn row_71_marks_in_names_diagnoses_allergens_and_comments_stay_letters() {
     let evil = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>'";
     let site = Site::new(FakeDesk { family: evil.into(), ..FakeDesk::quick() });
     for lang in ["ja", "en"] {
@@ -129,7 +129,7 @@ async fn lanes_can_be_chosen_and_nonsense_shows_all() {
 }
 
 #[tokio::test]
-async fn files_come_with_a_policy_that_allows_nothing_and_never_as_pages() {
+async fn row_72_files_come_with_a_policy_that_allows_nothing_and_never_as_pages() {
     let site = Site::new(FakeDesk::quick());
     let item = format!("/patients/1/items/own-{}", "09".repeat(16));
     for (index, kind) in

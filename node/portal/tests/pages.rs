@@ -57,7 +57,7 @@ impl Site {
 const TAKAHASHI: &str = "%E9%AB%98%E6%A9%8B";
 
 #[tokio::test]
-async fn a_foreign_host_name_is_refused_before_anything_else() {
+async fn row_74_a_foreign_host_name_is_refused_before_anything_else() {
     let site = Site::new(FakeDesk::quick(), false);
     for host in ["evil.example:8470", "127.0.0.1:1"] {
         let request = Request::builder().uri("/").header("host", host).header("cookie", site.cookie.as_str());
@@ -99,7 +99,7 @@ async fn a_forged_form_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_search_finds_people_and_no_name_stands_in_any_address() {
+async fn row_78_a_search_finds_people_and_no_name_stands_in_any_address() {
     let site = Site::new(FakeDesk::quick(), false);
     let token = site.token().await;
     let answer = site.post("/patients", format!("q={TAKAHASHI}&token={token}")).await;
@@ -119,7 +119,7 @@ async fn a_search_finds_people_and_no_name_stands_in_any_address() {
 }
 
 #[tokio::test]
-async fn script_in_a_name_is_text() {
+async fn row_71_script_in_a_name_is_text() {
     let evil = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>";
     let site = Site::new(FakeDesk { family: evil.into(), ..FakeDesk::quick() }, true);
     let token = site.token().await;
@@ -135,7 +135,7 @@ async fn script_in_a_name_is_text() {
 }
 
 #[tokio::test]
-async fn unknown_numbers_are_not_here() {
+async fn row_75_unknown_numbers_are_not_here() {
     let site = Site::new(FakeDesk::quick(), true);
     let unknown = format!("/patients/1/items/own-{}", "fa".repeat(16));
     for path in [
@@ -156,7 +156,7 @@ async fn unknown_numbers_are_not_here() {
 }
 
 #[tokio::test]
-async fn every_page_keeps_to_itself_and_stays_small_in_both_languages() {
+async fn rows_73_and_89_every_page_keeps_to_itself_and_stays_small_in_both_languages() {
     let site = Site::new(FakeDesk { items: 60, ..FakeDesk::quick() }, true);
     let record = format!("/patients/1/items/{}-{}", "01".repeat(16), "03".repeat(16));
     for lang in [Lang::Ja, Lang::En] {
@@ -276,4 +276,79 @@ async fn what_one_asked_for_is_not_shown_to_another() {
     let nurse = Site { cookie: site.office.cookie(Role::Nurse), ..site };
     let page = nurse.get("/patients/1/timeline").await;
     assert!(page.text().contains("まだたずねていません") && !page.text().contains("取得済"));
+}
+
+#[tokio::test]
+async fn row_76_a_search_is_literal_short_and_shows_marks_as_letters() {
+    let site = Site::new(FakeDesk::quick(), true);
+    let token = site.token().await;
+    // Wildcards and patterns find nobody; a line end, a mark that turns the reading around, ten kilobytes are only text.
+    for odd in ["%25", ".*", "*", "%27+OR+1%3D1--", "%00", "%E2%80%AE%E9%AB%98", "%0D%0ASet-Cookie:+x%3D1"] {
+        let answer = site.post("/patients", format!("q={odd}&token={token}")).await;
+        assert!(matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY), "{odd}: {}", answer.status);
+        assert!(!answer.body.contains("href=\"/patients/1/"), "{odd} finds nobody");
+        assert!(!answer.headers.contains_key("x"), "{odd}");
+    }
+    let long = site.post("/patients", format!("q={}&token={token}", "a".repeat(10 << 10))).await;
+    assert!(long.status == StatusCode::OK && !long.body.contains(&"a".repeat(201)), "cut to what is looked at");
+    let huge = site.post("/patients", format!("q={}&token={token}", "a".repeat(64 << 10))).await;
+    assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn row_79_a_fault_says_what_to_do_and_nothing_of_the_inside() {
+    let site = Site::new(FakeDesk::quick(), true);
+    // Where there is no node behind the pages, everything of the offices fails inside.
+    for path in ["/network", "/patients/1/access/nothing", "/patients/7/labs"] {
+        let answer = site.get(path).await;
+        assert!(answer.status.is_server_error() || answer.status.is_client_error(), "{path}: {}", answer.status);
+        for inside in ["panicked", "src/", ".rs", "there is no node behind", "DeskError", "高橋", "TAKAHASHI"] {
+            assert!(!answer.body.contains(inside), "{path} says {inside}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_82_a_hundred_years_of_everything_is_one_small_page() {
+    let site = Site::new(FakeDesk { items: 400, ..FakeDesk::quick() }, true);
+    for query in [
+        "zoom=year&to=99991231",
+        "zoom=year&to=00010101",
+        "zoom=century",
+        "to=20261301",
+        "zoom=year&order=date&show=lab&show=lab",
+    ] {
+        let answer = site.get(&format!("/patients/1/timeline?{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}");
+        assert!(answer.body.len() < 150_000, "{query}: {} bytes", answer.body.len());
+    }
+}
+
+#[tokio::test]
+async fn row_87_line_ends_in_addresses_never_reach_a_header() {
+    let site = Site::new(FakeDesk::quick(), true);
+    for path in [
+        "/patients/1/timeline?lang=en%0D%0ASet-Cookie:%20x=1",
+        "/patients/1/timeline?lang=en&zoom=%0D%0AX-Evil:%201",
+        "/%0D%0AX-Evil:%201",
+        "/login?to=/%0D%0AX-Evil:%201",
+    ] {
+        let answer = site.get(path).await;
+        assert!(!answer.headers.contains_key("x-evil"), "{path}");
+        let cookies = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        assert!(cookies.into_iter().all(|cookie| !cookie.contains("x=1")), "{path}");
+        assert!(!answer.header(header::LOCATION).contains(['\r', '\n']), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn row_147_a_name_of_ten_thousand_letters_with_rare_signs_is_shown_whole() {
+    // 𠮷 is outside the basic plane, 葛󠄀 has a variation selector; an emoji is no name, but text.
+    let family = format!("𠮷髙﨑葛\u{e0100}👪{}", "長".repeat(10_000));
+    let site = Site::new(FakeDesk { family: family.clone(), ..FakeDesk::quick() }, true);
+    for path in ["/patients/1/timeline", "/patients/1/access/sheet"] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(answer.body.contains(&family), "{path}: no letter is lost");
+    }
 }

@@ -21,7 +21,7 @@ pub fn me(frame: &Frame<'_>, own: &OwnView, wrong: Option<Said>) -> Markup {
                 div.stack {
                     section.card { (facts(words, own)) }
                     section.card { (sessions(frame, own)) }
-                    section.card.pad { (password(frame)) }
+                    section.card.pad { (password(frame, own)) }
                     section.card.pad { (factor(frame, own)) }
                 }
             }
@@ -80,7 +80,12 @@ fn old_password() -> Field<'static> {
     }
 }
 
-fn password(frame: &Frame<'_>) -> Markup {
+/// For password managers: whose password this is.
+fn whose(words: &Words, own: &OwnView) -> Markup {
+    html! { label hidden { (words.get(Key::FieldLogin)) input type="text" autocomplete="username" value=(own.row.login) readonly; } }
+}
+
+fn password(frame: &Frame<'_>, own: &OwnView) -> Markup {
     let words = frame.words;
     html! {
         details {
@@ -88,6 +93,7 @@ fn password(frame: &Frame<'_>) -> Markup {
             p.sub { (words.get(Key::MePasswordLead)) }
             form.find method="post" action="/me/password" {
                 (frame.token())
+                (whose(words, own))
                 (field(words, &old_password()))
                 (new_password(words))
                 p.actions.after { button.btn type="submit" { (words.get(Key::MePasswordButton)) } }
@@ -104,6 +110,7 @@ fn factor(frame: &Frame<'_>, own: &OwnView) -> Markup {
             p.sub { (words.with(Key::MeFactorLead, &[("n", own.recovery.into())])) }
             form.find method="post" action="/me/factor" {
                 (frame.token())
+                (whose(words, own))
                 // The same field as above needs another name for its label.
                 p.after { label for="f-old-factor" { b { (words.get(Key::FieldOldPassword)) } } }
                 p.find-row {
