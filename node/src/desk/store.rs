@@ -135,7 +135,7 @@ pub fn findings(desk: &Desk) -> Vec<(&'static str, Light, String, String)> {
 fn room(free: u64) -> (&'static str, Light, String, String) {
     let light = match free {
         ..ROOM_BYTES_RED => Light::Red,
-        ..ROOM_BYTES_AMBER => Light::Amber,
+        ROOM_BYTES_RED..ROOM_BYTES_AMBER => Light::Amber,
         _ => Light::Green,
     };
     let remedy =

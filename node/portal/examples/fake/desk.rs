@@ -302,7 +302,7 @@ fn facility(id: &str, name: &str, class: FacilityClass) -> FacilityName {
 
 fn holder(id: &str, name: &str, class: FacilityClass, network: &str) -> Holder {
     let kinds = KindSet::of(&[Coarse::Visit, Coarse::Prescription, Coarse::Lab]);
-    Holder { facility: facility(id, name, class), network: network.into(), handle: Handle([1; 16]), kinds }
+    Holder { facility: facility(id, name, class), network: network.into(), handle: Some(Handle([1; 16])), kinds }
 }
 
 fn feed(name: &str, scanned: Millis, quarantined: u64) -> FeedRow {

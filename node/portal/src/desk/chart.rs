@@ -109,8 +109,8 @@ pub struct Holder {
     pub facility: FacilityName,
     /// Name of the network.
     pub network: String,
-    /// Its name for the patient: two of its patients may fit ours, and each has a row of its own.
-    pub handle: Handle,
+    /// Its name for the patient: two of its patients may fit ours, and each has a row of its own. None: a facility of this node.
+    pub handle: Option<Handle>,
     /// Kinds that it announces.
     pub kinds: KindSet,
 }

@@ -343,7 +343,7 @@ fn holder(book: &Book, located: &Located) -> Holder {
     Holder {
         facility: FacilityName { id: candidate.holder.clone(), name: located.holder_name.clone(), class },
         network: located.network_name.clone(),
-        handle: candidate.handle,
+        handle: Some(candidate.handle),
         kinds: candidate.kinds,
     }
 }

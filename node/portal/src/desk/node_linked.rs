@@ -19,6 +19,7 @@ impl ServiceDesk {
             let fresh = || Holder {
                 facility: self.own_name(&one.facility),
                 network: self.service.config().name.clone(),
+                handle: None,
                 kinds: one.kinds,
             };
             let holder = holders.entry(one.facility.clone()).or_insert_with(fresh);

@@ -251,7 +251,7 @@ mod tests {
     fn holder(id: &str, handle: u8, kinds: KindSet) -> Holder {
         let id = FacilityId::parse(id).expect("ten digits");
         let facility = FacilityName { id, name: "病院".into(), class: None };
-        Holder { facility, network: "気仙ネット".into(), handle: Handle([handle; 16]), kinds }
+        Holder { facility, network: "気仙ネット".into(), handle: Some(Handle([handle; 16])), kinds }
     }
 
     #[test]
