@@ -146,7 +146,7 @@ fn more_files_than_a_unit_may_have_and_folders_too_deep_are_counted() {
 /// Scans what was listed before the tree changed: as if a writer had been at work between listing and reading.
 fn scan_between(ingest: &Ingest, tree: &Tree, unit: &str, change: impl FnOnce()) -> ScanReport {
     let feed = feed_of(tree, "main");
-    let root = Root::open_at(&tree.root()).expect("a root");
+    let root = Root::open_at(tree.root()).expect("a root");
     let listed = again(&root.path, unit);
     change();
     fs::create_dir_all(&ingest.inner.quarantine).expect("a folder");
