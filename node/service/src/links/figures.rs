@@ -55,7 +55,7 @@ fn entry(row: &BTreeMap<String, String>, facilities: &mut BTreeMap<String, Facil
 }
 
 #[test]
-#[ignore = "needs a table; prints figures"]
+#[ignore = "needs a table, prints figures for issue #4"]
 fn linking_one_after_the_other() {
     let folder = std::env::var("LINK_TABLES").expect("LINK_TABLES names a folder");
     let (records, truth) =

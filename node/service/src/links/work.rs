@@ -156,13 +156,14 @@ struct Known {
     raw: Demographics,
     normal: Normalised,
     facility: String,
+    is_deleted: bool,
 }
 
 impl Work<'_> {
     fn patient(&self, draft: &mut Draft<'_>, patient: PatientRef, again: Again) -> Tally {
         let mut tally = Tally { patients: 1, ..Tally::default() };
         let Some(own) = known(draft, patient) else { return tally };
-        let fresh = Tagged { digest: self.digest(&own), tags: self.tags_of(draft, patient, &own) };
+        let fresh = Tagged { digest: self.digest(&own), tags: self.tags_of(&own) };
         let old = tagged(draft, patient);
         if old.as_ref() == Some(&fresh) && again == Again::IfChanged {
             return tally;
@@ -175,7 +176,12 @@ impl Work<'_> {
             draft.put(Space::Tokens, probe_key(tag, patient), Vec::new());
         });
         draft.put(Space::People, tagged_key(patient), encode(&fresh));
-        let around = self.around(draft, patient, own, &fresh.tags);
+        let found = candidates(draft, patient, &fresh.tags);
+        // Most patients of a list are nobody else's, and nothing was ever said of them.
+        if found.is_empty() && lines(draft, patient).is_empty() && asked_with(draft, patient).is_empty() {
+            return tally;
+        }
+        let around = self.around(draft, patient, own, found);
         tally.weighed = around.places.len() as u64 - 1;
         tally.withdrawn = self.recheck(draft, patient, &around);
         let placed = around.placed(draft, patient, &self.rule);
@@ -184,8 +190,8 @@ impl Work<'_> {
     }
 
     /// What it is found under; nothing once the facility deleted it.
-    fn tags_of(&self, view: &dyn View, patient: PatientRef, own: &Known) -> Vec<Tag> {
-        if patients::load(view, patient).is_none_or(|entry| entry.is_deleted) {
+    fn tags_of(&self, own: &Known) -> Vec<Tag> {
+        if own.is_deleted {
             return Vec::new();
         }
         let mut words = Vocabulary::default();
@@ -223,9 +229,9 @@ impl Work<'_> {
     }
 
     /// Everybody who may be this patient, with all patients of their persons.
-    fn around(&self, view: &dyn View, patient: PatientRef, own: Known, tags: &[Tag]) -> Surroundings {
+    fn around(&self, view: &dyn View, patient: PatientRef, own: Known, found: Vec<PatientRef>) -> Surroundings {
         let mut all = BTreeMap::from([(patient, own)]);
-        for candidate in candidates(view, patient, tags) {
+        for candidate in found {
             if let Some(known) = known(view, candidate) {
                 all.insert(candidate, known);
             }
@@ -414,7 +420,7 @@ fn place_of(all: &BTreeMap<PatientRef, Known>, patient: PatientRef) -> u32 {
 fn known(view: &dyn View, patient: PatientRef) -> Option<Known> {
     let entry = patients::load(view, patient)?;
     let raw = entry.demographics();
-    Some(Known { normal: normalise(&raw), raw, facility: entry.facility.to_string() })
+    Some(Known { normal: normalise(&raw), raw, facility: entry.facility.to_string(), is_deleted: entry.is_deleted })
 }
 
 /// Who shares a key, those with the most keys first.
