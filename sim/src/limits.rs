@@ -4,6 +4,8 @@
 pub const EVENTS_MAX: u64 = 3_000_000;
 /// Events that a violation prints: what led to it, on a few screens.
 pub const TRACE_EVENTS: usize = 200;
+/// Runs that making a failure small may take: some minutes.
+pub const SHRINK_RUNS_MAX: u64 = 1_000;
 /// Nodes of one scenario: links are a full matrix.
 pub const NODES_MAX: usize = 64;
 /// People of one scenario: each is written out with all records.

@@ -27,7 +27,9 @@ pub struct Outcome {
     pub faults: Vec<Class>,
     /// Depends on every frame, every commit and every moment.
     pub digest: [u8; 32],
-    /// The last events, if the run was stopped.
+    /// Depends on every event with its moment and the length of every frame, but on no byte of a signature.
+    pub course: [u8; 32],
+    /// The last events, if the run was stopped; or all.
     pub trace: Vec<String>,
     /// Why it was stopped.
     pub stopped: Option<Stopped>,
@@ -105,6 +107,8 @@ pub struct Report {
     pub violation: Option<ViolationReport>,
     /// Digest of the whole run.
     pub digest: String,
+    /// Digest of what happened, without the bytes that were sent: the same whatever signs.
+    pub course: String,
 }
 
 /// A violation as JSON.
@@ -125,10 +129,7 @@ pub struct ViolationReport {
 impl Outcome {
     /// The digest in hexadecimal.
     pub fn digest_text(&self) -> String {
-        self.digest.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&self.digest)
     }
     /// How often something was seen.
     pub fn mark(&self, word: &str) -> u64 {
@@ -187,6 +188,7 @@ impl Outcome {
                 replay: self.replay(),
             }),
             digest: self.digest_text(),
+            course: hex(&self.course),
         }
     }
     /// As a page of text.
@@ -224,7 +226,15 @@ impl Outcome {
             lines.extend(self.trace.iter().map(|line| format!("    {line}")));
             lines.push(format!("  again     {}", violation.replay));
         }
+        lines.push(format!("  course    {}", report.course));
         lines.push(format!("  digest    {}", report.digest));
         lines.join("\n")
     }
+}
+
+fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

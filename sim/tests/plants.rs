@@ -1,27 +1,43 @@
 //! Each invariant is shown to fail: a known mistake is planted in the node, and the check of that invariant finds it.
 #![cfg(feature = "plants")]
-use protocol::plants;
 use sim::check::Invariant;
+use sim::plants::{PLANTS, SEEDS_MAX, find};
 use sim::run::{Options, run};
 use sim::scenario::load_named;
+use sim::shrink::{Case, shrink};
 
 /// Runs seeds with one bug planted until the check of one invariant, alone, finds it; then without the bug, which must hold.
 #[track_caller]
-fn check(plant: &str, invariant: Invariant) {
+fn check(id: &str, invariant: Invariant) {
     let scenario = load_named("kesen-mmwin").expect("of the house");
-    let options = Options { only: Some(invariant), ..Options::default() };
-    plants::plant(plant);
-    let found = (1..SEEDS_MAX).find_map(|seed| Some((seed, run(&scenario, seed, options).stopped?)));
-    plants::clear();
-    let Some((seed, stopped)) = found else { panic!("{plant} was not found by {invariant} in {SEEDS_MAX} seeds") };
-    println!("{plant} found by {invariant} with seed {seed} at event {}: {}", stopped.event, stopped.violation.witness);
+    let plant = PLANTS.iter().find(|plant| plant.id == id && plant.invariant == invariant).expect("in the list");
+    let Some(found) = find(&scenario, plant) else { panic!("{id} was not found by {invariant} in {SEEDS_MAX} seeds") };
+    let (seed, stopped) = (found.seed, found.stopped);
+    println!("{id} found by {invariant} with seed {seed} at event {}: {}", stopped.event, stopped.violation.witness);
     assert_eq!(stopped.violation.invariant, invariant);
-    let well = run(&scenario, seed, Options { until: Some(stopped.event), ..options });
-    assert_eq!(well.stopped, None, "{plant} is not what seed {seed} shows");
+    let options = Options { only: Some(invariant), until: Some(stopped.event), ..Options::default() };
+    let well = run(&scenario, seed, options);
+    assert_eq!(well.stopped, None, "{id} is not what seed {seed} shows");
 }
 
-/// Seeds after which a plant counts as not found.
-const SEEDS_MAX: u64 = 200;
+#[test]
+fn a_failure_made_small_still_fails_and_holds_without_its_bug() {
+    let scenario = load_named("kesen-mmwin").expect("of the house");
+    let plant = PLANTS.iter().find(|plant| plant.id == "P01").expect("in the list");
+    let seed = find(&scenario, plant).expect("found").seed;
+    protocol::plants::plant("P01");
+    let small = shrink(&scenario, seed, Some(Invariant::I01), 25);
+    protocol::plants::clear();
+    let small = small.expect("it fails");
+    let left = (small.case.kept.faults.len(), small.case.kept.acts.len());
+    assert!(left.0 + left.1 < (small.of.0 + small.of.1) / 2, "{left:?} of {:?}", small.of);
+    let case = Case { plant: Some("P01".into()), ..small.case };
+    let read = Case::read(&case.text(&small.stopped).expect("written")).expect("read");
+    assert_eq!(read, case);
+    assert_eq!(read.run().expect("it runs").stopped, Some(small.stopped));
+    let mended = Case { plant: None, ..read };
+    assert_eq!(mended.run().expect("it runs").stopped, None);
+}
 
 #[test]
 fn no_consent_asked_within_a_network_is_found_by_i01() {

@@ -9,4 +9,4 @@ mod storage;
 mod trouble;
 mod world;
 
-pub use world::{Options, Stopped, run};
+pub use world::{Kept, Options, Stopped, run};

@@ -49,6 +49,7 @@ impl World<'_> {
         let verdict = self.watch.message(leaving, &message);
         self.note(verdict);
         self.feed(&[&frame]);
+        self.course(&[&(frame.len() as u64).to_be_bytes()]);
         self.tally.frames += 1;
         self.tally.bytes += frame.len() as u64;
         self.send_packet(Packet { from: host, to: peer, session, load: Load::Message(frame) })

@@ -1,4 +1,4 @@
-use super::world::{Happening, World, addresses, crypto};
+use super::world::{Happening, World, addresses};
 use crate::world::Job;
 use protocol::data::{Batch, Outcome};
 use protocol::engine::{Command, Done, Input, Scope, Ticket};
@@ -100,7 +100,7 @@ impl World<'_> {
         }
         let number = self.hosts[host].boots;
         let seed = self.seed.bytes(&format!("engine/{}/{number}", self.hosts[host].id));
-        let (at, crypto) = (self.at, crypto(self));
+        let (at, crypto) = (self.at, self.crypto.clone());
         if self.hosts[host].boot(at, crypto, seed).is_err() {
             self.watch.mark("start refused by the disk");
             let wait = self.chance.between(30_000_000, 300_000_000);

@@ -11,16 +11,35 @@ use crate::world::{Founded, Host, HostClock, HostDisk, Micros, Queue, Rememberin
 use protocol::crypto::{Crypto, sha256};
 use protocol::engine::{EngineConfig, Input, Limits, Ticket};
 use protocol::ids::{NodeKey, RequestId};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What may be asked of a run beside its seed.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// Stop after this event.
     pub until: Option<u64>,
     /// Look at one invariant only.
     pub only: Option<Invariant>,
+    /// Leave out what is not in here.
+    pub kept: Option<&'a Kept>,
+    /// Keep a line for every event, not only for the last ones before a violation.
+    pub all_lines: bool,
+    /// Signatures that cost nothing (feature `plants`).
+    #[cfg(feature = "plants")]
+    pub ledger: bool,
+}
+
+/// A part of what was drawn from a seed: places in the lists of faults and of what people do, and an earlier end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Where it ends, in microseconds of simulated time.
+    pub end_us: u64,
+    /// Faults that happen.
+    pub faults: BTreeSet<usize>,
+    /// Deeds that are done.
+    pub acts: BTreeSet<usize>,
 }
 
 /// Why a run ended before its time.
@@ -71,7 +90,7 @@ pub(super) enum Happening {
 pub(super) struct World<'s> {
     pub scenario: &'s Scenario,
     pub seed: Seed,
-    pub crypto: Arc<Remembering>,
+    pub crypto: Arc<dyn Crypto>,
     pub founded: Founded,
     pub at: Micros,
     pub event: u64,
@@ -90,14 +109,16 @@ pub(super) struct World<'s> {
     pub stopped: Option<Violation>,
     next_ticket: u64,
     digest: [u8; 32],
+    course: [u8; 32],
     trace: VecDeque<String>,
+    trace_max: usize,
 }
 
 /// Runs a scenario with one seed to its end, or to its first violation.
-pub fn run(scenario: &Scenario, seed: u64, options: Options) -> Outcome {
+pub fn run(scenario: &Scenario, seed: u64, options: Options<'_>) -> Outcome {
     let mut world = World::new(scenario, Seed(seed), options);
-    world.begin();
-    let horizon = Micros(scenario.file.horizon.micros());
+    world.begin(options.kept);
+    let horizon = Micros(scenario.file.horizon.micros().min(options.kept.map_or(u64::MAX, |kept| kept.end_us)));
     while let Some((at, happening)) = world.queue.take() {
         if at > horizon || world.event >= options.until.unwrap_or(EVENTS_MAX).min(EVENTS_MAX) {
             break;
@@ -114,8 +135,8 @@ pub fn run(scenario: &Scenario, seed: u64, options: Options) -> Outcome {
 }
 
 impl<'s> World<'s> {
-    fn new(scenario: &'s Scenario, seed: Seed, options: Options) -> Self {
-        let crypto = Arc::new(Remembering::default());
+    fn new(scenario: &'s Scenario, seed: Seed, options: Options<'_>) -> Self {
+        let crypto = signer(options);
         let founded = found(scenario, &*crypto, seed);
         let people = settle(scenario, seed);
         let acts = work::plan(scenario, &people, seed);
@@ -140,20 +161,22 @@ impl<'s> World<'s> {
             stopped: None,
             next_ticket: 1 << 40,
             digest: [0; 32],
+            course: [0; 32],
             trace: VecDeque::new(),
+            trace_max: if options.all_lines { usize::MAX } else { TRACE_EVENTS },
             crypto,
             founded,
         }
     }
-    fn begin(&mut self) {
+    fn begin(&mut self, kept: Option<&Kept>) {
         // Clocks that are off are so from the first start on.
-        for at in 0..self.faults.len() {
+        for at in (0..self.faults.len()).filter(|at| kept.is_none_or(|kept| kept.faults.contains(at))) {
             self.queue.put(self.faults[at].at, 0, Happening::Fault(at));
         }
         for host in 0..self.hosts.len() {
             self.queue.put(Micros(1_000 * host as u64), 1, Happening::Boot { host });
         }
-        for act in 0..self.acts.len() {
+        for act in (0..self.acts.len()).filter(|at| kept.is_none_or(|kept| kept.acts.contains(at))) {
             self.queue.put(self.acts[act].at, 2, Happening::Act(act));
         }
     }
@@ -238,10 +261,17 @@ impl<'s> World<'s> {
         all.extend(parts);
         self.digest = sha256(&all).0;
     }
+    /// Makes the run's course depend on this: what holds whatever bytes a signature has.
+    pub(super) fn course(&mut self, parts: &[&[u8]]) {
+        let mut all: Vec<&[u8]> = vec![&self.course];
+        all.extend(parts);
+        self.course = sha256(&all).0;
+    }
     fn trace(&mut self, happening: &Happening) {
         let line = describe(happening, &self.watch.truth.names);
         self.feed(&[&self.at.0.to_be_bytes(), line.as_bytes()]);
-        if self.trace.len() == TRACE_EVENTS {
+        self.course(&[&self.at.0.to_be_bytes(), line.as_bytes()]);
+        if self.trace.len() >= self.trace_max {
             self.trace.pop_front();
         }
         self.trace.push_back(format!("{:>7} {} {line}", self.event, self.at));
@@ -270,7 +300,8 @@ impl<'s> World<'s> {
             tally,
             faults: self.faults.iter().map(|fault| fault.shape.class()).collect(),
             digest: self.digest,
-            trace: if stopped.is_some() { self.trace.into() } else { Vec::new() },
+            course: self.course,
+            trace: if stopped.is_some() || self.trace_max > TRACE_EVENTS { self.trace.into() } else { Vec::new() },
             stopped,
         }
     }
@@ -344,7 +375,14 @@ pub(super) fn addresses(world: &World<'_>, host: usize) -> Vec<String> {
     vec![address(&world.hosts[host].key, host)]
 }
 
-/// The crypto as Engines take it.
-pub(super) fn crypto(world: &World<'_>) -> Arc<dyn Crypto> {
-    world.crypto.clone()
+#[cfg(feature = "plants")]
+fn signer(options: Options<'_>) -> Arc<dyn Crypto> {
+    match options.ledger {
+        true => Arc::new(protocol::crypto::Ledger::default()),
+        false => Arc::new(Remembering::default()),
+    }
+}
+#[cfg(not(feature = "plants"))]
+fn signer(_: Options<'_>) -> Arc<dyn Crypto> {
+    Arc::new(Remembering::default())
 }
