@@ -1057,3 +1057,5 @@ log-logged-in = Logged in
 log-login-refused = Login refused
 log-logged-out = Logged out
 log-exported = Exported
+check-room = Room on the disk
+remedy-room = Free some space: a full disk takes no records and no consents.

@@ -990,3 +990,5 @@ log-logged-in = ログイン
 log-login-refused = ログインを断った
 log-logged-out = ログアウト
 log-exported = 書き出し
+check-room = ディスクの空き
+remedy-room = ディスクの空きをふやしてください。いっぱいになると、記録も同意も受け取れません。

@@ -335,4 +335,6 @@ keys! {
     LogRestored = "log-restored", LogAlarm = "log-alarm", LogPatientErased = "log-patient-erased",
     LogLoggedIn = "log-logged-in", LogLoginRefused = "log-login-refused", LogLoggedOut = "log-logged-out",
     LogExported = "log-exported",
+    // room on the disk
+    CheckRoom = "check-room", RemedyRoom = "remedy-room",
 }

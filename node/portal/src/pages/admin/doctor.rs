@@ -70,6 +70,7 @@ fn check_keys(check: &str) -> Option<(Key, Key)> {
         "freshness" => (Key::CheckFreshness, Key::RemedyFreshness),
         "witnesses" => (Key::CheckWitnesses, Key::RemedyWitnesses),
         "alarms" => (Key::CheckAlarms, Key::RemedyAlarms),
+        "room" => (Key::CheckRoom, Key::RemedyRoom),
         "verify" => (Key::CheckVerify, Key::RemedyVerify),
         "backup" => (Key::CheckBackup, Key::RemedyBackup),
         "drill" => (Key::CheckDrill, Key::RemedyDrill),
@@ -115,7 +116,7 @@ mod tests {
             | C::Alarms => all.contains(&check),
         };
         assert!(all.into_iter().all(is_listed));
-        for word in all.iter().map(|check| check.word()).chain(["verify", "backup", "drill"]) {
+        for word in all.iter().map(|check| check.word()).chain(["room", "verify", "backup", "drill"]) {
             let (name, remedy) = check_keys(word).unwrap_or_else(|| panic!("{word} has no words"));
             for lang in [Lang::Ja, Lang::En] {
                 let words = Words::of(lang);
