@@ -95,7 +95,8 @@ async fn rows_68_and_73_what_is_wrong_brings_the_form_back_and_records_nothing()
     let without = |name: &str| GOOD.into_iter().filter(|(own, _)| *own != name).collect::<Vec<_>>();
     let with = |more: &[(&'static str, &'static str)]| [&GOOD[..], more].concat();
     let huge = [b"%PDF-".as_slice(), &[b'x'; 10 << 20]].concat();
-    let cases: [(Vec<(&str, &str)>, Option<&[u8]>, &str); 8] = [
+    type Case<'a> = (Vec<(&'a str, &'a str)>, Option<&'a [u8]>, &'a str);
+    let cases: [Case<'_>; 8] = [
         (without("class"), None, "だれに見せるか"),
         (without("kind"), None, "記録の種類を"),
         (without("role"), None, "職種と目的を"),

@@ -122,19 +122,19 @@ fn key_lines(service: &Service) -> Vec<KeyLine> {
     let short = |text: String| text.chars().take(16).collect::<String>();
     let name = service.config().name.clone();
     let mut lines =
-        vec![KeyLine { kind: Key::KeyNode, whose: name, number: short(service.node_key().to_string()), until: None }];
+        vec![KeyLine { kind: Key::NodesOwn, whose: name, number: short(service.node_key().to_string()), until: None }];
     let book = service.book();
     for setup in service.facilities() {
         if let Ok(cert) = NodeCert::decode(&setup.cert.body) {
             let number = short(cert.node.to_string());
-            lines.push(KeyLine { kind: Key::KeyCert, whose: setup.name.clone(), number, until: Some(cert.to) });
+            lines.push(KeyLine { kind: Key::NodeCert, whose: setup.name.clone(), number, until: Some(cert.to) });
         }
         for network in service.networks() {
             let Some(member) = book.membership(network, &setup.id) else { continue };
             let net = book.charter(network).map(|charter| charter.name.clone()).unwrap_or_default();
             let whose = format!("{} · {net}", setup.name);
             let number = short(network.to_string());
-            lines.push(KeyLine { kind: Key::KeyMembership, whose, number, until: Some(member.to) });
+            lines.push(KeyLine { kind: Key::MembersOwn, whose, number, until: Some(member.to) });
         }
     }
     lines

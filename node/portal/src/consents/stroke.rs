@@ -13,7 +13,7 @@ pub fn drawing(text: &str) -> Option<String> {
         points += line.len();
         lines.push(line);
     }
-    if points < POINTS_MIN || points > POINTS_MAX {
+    if !(POINTS_MIN..=POINTS_MAX).contains(&points) {
         return None;
     }
     let mut out = String::from(

@@ -43,7 +43,7 @@ pub fn keys(frame: &Frame<'_>, lines: &[KeyLine], (now, roots): (Millis, &[Strin
 }
 
 fn left(words: &Words, until: Option<Millis>, now: Millis) -> Markup {
-    let Some(until) = until else { return html! { span.sub { (words.get(Key::KeyNoEnd)) } } };
+    let Some(until) = until else { return html! { span.sub { (words.get(Key::NoEnd)) } } };
     let days = until.since(now) / DAY_MS;
     let (class, shape) = match days {
         0 => ("t-danger", "red"),
