@@ -10,7 +10,7 @@ use protocol::kinds::{Coarse, KindSet, Role};
 use real::{Node, node};
 use service::Staff;
 use service::access_log::LogQuery;
-use service::consents::ConsentFile;
+use service::consents::{ConsentFile, Standing};
 use support::{Answer, Browser, encoded};
 
 const NEW: &str = "/patients/1/consent/new";
@@ -192,6 +192,21 @@ async fn a_withdrawal_is_certified_and_a_new_yes_brings_it_back() {
     assert_eq!(send(&mut browser, NEW, &GOOD, None).await.status, StatusCode::SEE_OTHER);
     let list = browser.get("/patients/1/consent").await.text();
     assert!(list.contains("その後の「はい」の範囲では取り消し"), "{list}");
+}
+
+#[tokio::test]
+async fn who_withdraws_some_kinds_is_not_called_withdrawn() {
+    let node = node();
+    let mut browser = clerk(&node);
+    assert_eq!(send(&mut browser, NEW, &GOOD, None).await.status, StatusCode::SEE_OTHER);
+    let part = [("why", "wish"), ("scope", "kinds"), ("kind", "image"), ("attested", "yes"), ("sure", "yes")];
+    let done = send(&mut browser, WITHDRAW, &part, None).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    assert!(matches!(file(&node).standing(), Standing::Limited(_)));
+    assert!(browser.get("/patients/1/consent").await.text().contains("有効・一部除外"));
+    let all = [("why", "wish"), ("scope", "all"), ("attested", "yes"), ("sure", "yes")];
+    assert_eq!(send(&mut browser, WITHDRAW, &all, None).await.status, StatusCode::SEE_OTHER);
+    assert!(matches!(file(&node).standing(), Standing::Withdrawn(_)));
 }
 
 #[tokio::test]

@@ -185,11 +185,16 @@ impl ConsentFile {
         match self.receipts.iter().filter(counts).max_by_key(|one| (one.taken_at, one.received_at)) {
             None => Standing::Unsaid,
             Some(one) => match one.stance {
+                // A withdrawal of some kinds, or of some readers, leaves the rest of a yes as it was.
+                Stance::Stop if self.is_some_yes_left() => Standing::Limited(one.taken_at),
                 Stance::Stop => Standing::Withdrawn(one.taken_at),
                 Stance::Deny => Standing::Limited(one.taken_at),
                 Stance::Permit | Stance::Lift => Standing::Given(one.taken_at),
             },
         }
+    }
+    fn is_some_yes_left(&self) -> bool {
+        self.receipts.iter().any(|one| one.stance == Stance::Permit && self.state_of(one) == StatementState::InForce)
     }
 }
 
