@@ -1,5 +1,7 @@
 //! The planted bugs that the checks must find, and how each is looked for (switched on only with the feature `plants`).
 use crate::check::Invariant;
+use crate::run::{Options, Stopped, run};
+use crate::scenario::Scenario;
 
 /// A mistake that somebody could make, and the check that must find it.
 #[derive(Clone, Copy, Debug)]
@@ -41,23 +43,37 @@ const fn plant(id: &'static str, mistake: &'static str, invariant: Invariant) ->
     Plant { id, mistake, invariant }
 }
 
+/// Whether this build can plant anything: only with the feature `plants`, and there signatures may cost nothing too.
+pub const CAN_PLANT: bool = cfg!(feature = "plants");
+
 /// Where a plant was found.
-#[cfg(feature = "plants")]
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The first seed that shows it.
     pub seed: u64,
     /// How the run with it ended.
-    pub stopped: crate::run::Stopped,
+    pub stopped: Stopped,
 }
 
-/// Runs seeds from 1 on with one bug planted until the check of its invariant, alone, finds it.
-#[cfg(feature = "plants")]
-pub fn find(scenario: &crate::scenario::Scenario, plant: &Plant) -> Option<Found> {
-    use crate::run::{Options, run};
+/// Runs seeds from 1 on with one bug planted until the check of its invariant, alone, finds it; none also if this build can
+/// plant nothing.
+pub fn find(scenario: &Scenario, plant: &Plant) -> Option<Found> {
     let options = Options { only: Some(plant.invariant), ..Options::default() };
-    protocol::plants::plant(plant.id);
-    let found = (1..=SEEDS_MAX).find_map(|seed| Some(Found { seed, stopped: run(scenario, seed, options).stopped? }));
+    let first =
+        || (1..=SEEDS_MAX).find_map(|seed| Some(Found { seed, stopped: run(scenario, seed, options).stopped? }));
+    planted(Some(plant.id), first).flatten()
+}
+
+/// Does something with this bug planted, in this thread and for so long; none if it names one and this build can plant nothing.
+#[cfg(feature = "plants")]
+pub fn planted<T>(id: Option<&str>, work: impl FnOnce() -> T) -> Option<T> {
+    id.into_iter().for_each(protocol::plants::plant);
+    let done = work();
     protocol::plants::clear();
-    found
+    Some(done)
+}
+/// Does something, if no bug is named: this build can plant nothing.
+#[cfg(not(feature = "plants"))]
+pub fn planted<T>(id: Option<&str>, work: impl FnOnce() -> T) -> Option<T> {
+    id.is_none().then(work)
 }

@@ -3,6 +3,7 @@
 //! as the same invariant still fails.
 use crate::check::Invariant;
 use crate::faults::{self, Class};
+use crate::plants::planted;
 use crate::run::{Kept, Options, Stopped, run};
 use crate::scenario::{Scenario, ScenarioError, load_named};
 use crate::seed::Seed;
@@ -179,21 +180,9 @@ impl Case {
         let only = Invariant::ALL.into_iter().find(|invariant| invariant.to_string() == self.invariant);
         let only = Some(only.ok_or_else(|| CaseError::Form(format!("`{}` is no invariant", self.invariant)))?);
         let options = Options { only, kept: Some(&self.kept), ..Options::default() };
-        self.planted(|| run(&scenario, self.seed, options))
-    }
-    #[cfg(feature = "plants")]
-    fn planted<T>(&self, work: impl FnOnce() -> T) -> Result<T, CaseError> {
-        self.plant.iter().for_each(|plant| protocol::plants::plant(plant));
-        let done = work();
-        protocol::plants::clear();
-        Ok(done)
-    }
-    #[cfg(not(feature = "plants"))]
-    fn planted<T>(&self, work: impl FnOnce() -> T) -> Result<T, CaseError> {
-        match &self.plant {
-            Some(plant) => Err(CaseError::Plant(plant.clone())),
-            None => Ok(work()),
-        }
+        let plant = self.plant.as_deref();
+        let done = planted(plant, || run(&scenario, self.seed, options));
+        done.ok_or_else(|| CaseError::Plant(plant.unwrap_or_default().to_owned()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each invariant is shown to fail: a known mistake is planted in the node, and the check of that invariant finds it.
 #![cfg(feature = "plants")]
 use sim::check::Invariant;
-use sim::plants::{PLANTS, SEEDS_MAX, find};
+use sim::plants::{PLANTS, SEEDS_MAX, find, planted};
 use sim::run::{Options, run};
 use sim::scenario::load_named;
 use sim::shrink::{Case, shrink};
@@ -25,9 +25,7 @@ fn a_failure_made_small_still_fails_and_holds_without_its_bug() {
     let scenario = load_named("kesen-mmwin").expect("of the house");
     let plant = PLANTS.iter().find(|plant| plant.id == "P01").expect("in the list");
     let seed = find(&scenario, plant).expect("found").seed;
-    protocol::plants::plant("P01");
-    let small = shrink(&scenario, seed, Some(Invariant::I01), 25);
-    protocol::plants::clear();
+    let small = planted(Some("P01"), || shrink(&scenario, seed, Some(Invariant::I01), 25)).flatten();
     let small = small.expect("it fails");
     let left = (small.case.kept.faults.len(), small.case.kept.acts.len());
     assert!(left.0 + left.1 < (small.of.0 + small.of.1) / 2, "{left:?} of {:?}", small.of);

@@ -88,6 +88,7 @@ impl Shared {
             Err(ValueError::Damaged) => self
                 .stop(&DbError::Damaged(format!("a value of `{}` does not open with its patient's key", space.name()))),
             Err(ValueError::Key(KeyringError::Lost(p))) => self.lost(p, space),
+            // The file of the keys cannot be read: the disk fails, as with the index itself. Nothing from outside leads here.
             Err(ValueError::Key(error)) => panic!("{error}"),
         }
     }

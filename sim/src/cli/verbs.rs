@@ -1,5 +1,6 @@
 use super::{CRASHED, PASS, VIOLATED, Verb};
 use crate::limits::SHRINK_RUNS_MAX;
+use crate::plants::{CAN_PLANT, PLANTS, SEEDS_MAX, find, planted};
 use crate::report::Outcome;
 use crate::run::{Options, run};
 use crate::scenario::{NAMES, Scenario, load_named};
@@ -103,8 +104,10 @@ fn trace(outcome: &Outcome, node: Option<&str>, last: Option<usize>) {
 }
 
 fn small(scenario: &Scenario, seed: u64, out: Option<&Path>, plant: Option<&str>) -> Result<u8, Sorry> {
-    let found = with_plant(plant, || shrink(scenario, seed, None, SHRINK_RUNS_MAX))?;
-    let Some(mut small) = found else {
+    plant.map_or(Ok(()), known)?;
+    let found = planted(plant, || shrink(scenario, seed, None, SHRINK_RUNS_MAX));
+    let needs_feature = || needs_feature(&format!("shrink --seed N --plant {}", plant.unwrap_or_default()));
+    let Some(mut small) = found.ok_or_else(needs_feature)? else {
         eprintln!("{} seed {seed} holds: there is nothing to make small", scenario.file.name);
         return Ok(PASS);
     };
@@ -122,37 +125,18 @@ fn small(scenario: &Scenario, seed: u64, out: Option<&Path>, plant: Option<&str>
     Ok(VIOLATED)
 }
 
-#[cfg(feature = "plants")]
-fn with_plant<T>(plant: Option<&str>, work: impl FnOnce() -> T) -> Result<T, Sorry> {
-    if let Some(id) = plant {
-        known(id)?;
-        protocol::plants::plant(id);
-    }
-    let done = work();
-    protocol::plants::clear();
-    Ok(done)
-}
-#[cfg(not(feature = "plants"))]
-fn with_plant<T>(plant: Option<&str>, work: impl FnOnce() -> T) -> Result<T, Sorry> {
-    match plant {
-        Some(id) => Err(needs_feature(&format!("shrink --seed N --plant {id}"))),
-        None => Ok(work()),
+fn signed_by(ledger: bool) -> Result<Options<'static>, Sorry> {
+    match ledger && !CAN_PLANT {
+        true => Err(needs_feature("run NAME --ledger")),
+        false => Ok(Options { ledger, ..Options::default() }),
     }
 }
 
-#[cfg(feature = "plants")]
-fn signed_by(ledger: bool) -> Result<Options<'static>, Sorry> {
-    Ok(Options { ledger, ..Options::default() })
-}
-#[cfg(not(feature = "plants"))]
-fn signed_by(ledger: bool) -> Result<Options<'static>, Sorry> {
-    if ledger { Err(needs_feature("run NAME --ledger")) } else { Ok(Options::default()) }
-}
-
-#[cfg(feature = "plants")]
 fn plant(scenario: &Scenario, id: Option<&str>) -> Result<u8, Sorry> {
-    use crate::plants::{PLANTS, SEEDS_MAX, find};
     id.map_or(Ok(()), known)?;
+    if !CAN_PLANT {
+        return Err(needs_feature(&format!("plant {}", id.unwrap_or_default())));
+    }
     println!("| Plant | Mistake | Found by | Seed | Event |\n|---|---|---|---|---|");
     let mut worst = PASS;
     for plant in PLANTS.iter().filter(|plant| id.is_none_or(|id| plant.id == id)) {
@@ -167,23 +151,16 @@ fn plant(scenario: &Scenario, id: Option<&str>) -> Result<u8, Sorry> {
     }
     Ok(worst)
 }
-#[cfg(not(feature = "plants"))]
-fn plant(_: &Scenario, id: Option<&str>) -> Result<u8, Sorry> {
-    id.map_or(Ok(()), known)?;
-    Err(needs_feature(&format!("plant {}", id.unwrap_or_default())))
-}
 
 fn known(id: &str) -> Result<(), Sorry> {
-    let plants = &crate::plants::PLANTS;
-    if plants.iter().any(|plant| plant.id == id) {
+    if PLANTS.iter().any(|plant| plant.id == id) {
         return Ok(());
     }
-    let mut ids: Vec<&str> = plants.iter().map(|plant| plant.id).collect();
+    let mut ids: Vec<&str> = PLANTS.iter().map(|plant| plant.id).collect();
     ids.dedup();
     Err(format!("no plant is called `{id}`; there are {}", ids.join(", ")).into())
 }
 
-#[cfg(not(feature = "plants"))]
 fn needs_feature(verb: &str) -> Sorry {
     format!("this build can plant nothing: `cargo run --release -p sim --features plants -- {}`", verb.trim()).into()
 }

@@ -25,8 +25,7 @@ pub struct Options<'a> {
     pub kept: Option<&'a Kept>,
     /// Keep a line for every event, not only for the last ones before a violation.
     pub all_lines: bool,
-    /// Signatures that cost nothing (feature `plants`).
-    #[cfg(feature = "plants")]
+    /// Signatures that cost nothing, in a build that has them (feature `plants`).
     pub ledger: bool,
 }
 
