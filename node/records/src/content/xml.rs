@@ -77,11 +77,13 @@ impl<'a> Scanner<'a> {
                 self.rest = rest;
                 self.depth = self.depth.checked_sub(1).or_else(|| self.is_lenient().then_some(0))?;
                 return Some(Event::Close(local(name.trim_end())));
-            } else if self.is_lenient() && tag_end(body).is_none_or(|end| end == 0) {
+            } else if let Some(end) = self.tag_end(body) {
+                return self.open(body, end);
+            } else if self.is_lenient() {
                 // No tag, only its sign.
                 self.rest = body;
             } else {
-                return self.open(body);
+                return None;
             }
         }
     }
@@ -90,8 +92,25 @@ impl<'a> Scanner<'a> {
         self.rigor == Rigor::Lenient
     }
 
-    fn open(&mut self, body: &'a str) -> Option<Event<'a>> {
-        let end = tag_end(body)?;
+    /// Where a tag ends; `>` within quotes does not count.
+    ///
+    /// Read leniently, a tag has a name and no `<` in it, quoted or not: so no sign that begins no tag costs a walk to the
+    /// end of the text.
+    fn tag_end(&self, body: &str) -> Option<usize> {
+        let mut quote = None;
+        for (at, b) in body.bytes().enumerate() {
+            match (quote, b) {
+                (_, b'<') if self.is_lenient() => return None,
+                (None, b'"' | b'\'') => quote = Some(b),
+                (Some(open), _) if open == b => quote = None,
+                (None, b'>') => return (at > 0 || !self.is_lenient()).then_some(at),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn open(&mut self, body: &'a str, end: usize) -> Option<Event<'a>> {
         let tag = &body[..end];
         self.rest = &body[end + 1..];
         let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
@@ -143,20 +162,6 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = std::str::from_utf8(&head[..end]).ok()?;
     let label = attribute(head.trim_end_matches('?'), "encoding")?;
     Encoding::for_label(label.as_bytes())
-}
-
-/// Where a tag ends; `>` within quotes does not count.
-fn tag_end(body: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, b) in body.bytes().enumerate() {
-        match (quote, b) {
-            (None, b'"' | b'\'') => quote = Some(b),
-            (Some(open), _) if open == b => quote = None,
-            (None, b'>') => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }
 
 fn local(name: &str) -> &str {
@@ -238,8 +243,16 @@ mod tests {
         let expect =
             ["Close(\"x\")", "Open(\"a\", \"\")", "Open(\"b\", \"\")", "Text(\"d\")", "Close(\"a\")", "Text(\"&b;\")"];
         assert_eq!(read(Scanner::lenient(text)), expect);
+        assert_eq!(read(Scanner::lenient("<a b='<c>'>d<")), ["Text(\"a b='\")", "Open(\"c\", \"\")", "Text(\"'>d\")"]);
         let deep = "<a>".repeat(XML_DEPTH_MAX * 9);
         assert_eq!(read(Scanner::lenient(&deep)).len(), XML_DEPTH_MAX * 9);
+    }
+    #[test]
+    fn signs_that_begin_no_tag_cost_no_walk_to_the_end_each() {
+        // Quadratic, this took hours: four million million steps.
+        let hostile = format!("<a>{}\">", "<\"\"".repeat(2 << 20));
+        let mut scanner = Scanner::lenient(&hostile);
+        assert_eq!(std::iter::from_fn(|| scanner.next()).count(), 2 << 20, "an element and the text between signs");
     }
     #[test]
     fn nesting_and_definitions_end_the_scan() {
