@@ -9,7 +9,8 @@ use super::work::Again;
 use crate::patients::{self, PatientEntry};
 use crate::service::{Service, WriteError, commit};
 use crate::staff::Staff;
-use matching::link::bands::{Decision, Doubt};
+use matching::link::bands::{Decision, Doubt, contradiction};
+use matching::link::census::Population;
 use matching::link::differences::{Difference, differences};
 use matching::link::history::Author;
 use matching::link::levels::{Field, Levels};
@@ -18,6 +19,7 @@ use matching::link::model::MilliBits;
 use matching::link::review::{Agreement, Answer, Spoken, Word, agreements, needs_second, speak, urgency};
 use matching::normalise;
 use protocol::audit::{Event, What};
+use protocol::data::View;
 use protocol::ids::PatientRef;
 use protocol::time::{DAY_MS, Millis};
 use serde::{Deserialize, Serialize};
@@ -153,18 +155,15 @@ impl Service {
     /// # Errors
     /// [`LinksError`]; nothing is shown then.
     pub fn link_side_by_side(&self, staff: &Staff, pair: PairId) -> Result<SideBySide, LinksError> {
-        let view = self.view();
-        let question = question(&view, pair).ok_or(LinksError::NoQuestion(pair))?;
+        let (view, population) = (self.view(), self.known_population());
+        let question = open_question(&view, &population, pair)?;
         let side = |patient| {
             let entry = patients::load(&view, patient).ok_or(LinksError::NoPatient(patient))?;
             Ok::<_, LinksError>(Side { patient, person: members(&view, patient), entry })
         };
         let sides = [side(pair.0)?, side(pair.1)?];
         let raw = [sides[0].entry.demographics(), sides[1].entry.demographics()];
-        let population = self.population()?;
-        let mut words = matching::link::entry::Vocabulary::default();
-        let entries = raw.iter().map(|raw| words.entry(&normalise(raw), &raw.address, "")).collect();
-        let scored = Linker::within(words, entries, &population).weigh(0, 1);
+        let scored = linker(&[sides[0].entry.clone(), sides[1].entry.clone()], &population).weigh(0, 1);
         let fields = [Field::Family, Field::Given, Field::Birth, Field::Sex, Field::Home, Field::Card];
         let mut rivals: Vec<Question> = Vec::new();
         for patient in [pair.0, pair.1] {
@@ -199,42 +198,9 @@ impl Service {
         why: &str,
     ) -> Result<Reviewed, LinksError> {
         let why = reason(why)?;
-        let reviewed = self.change_links(|draft, service, pen| {
-            let question = question(draft, pair).ok_or(LinksError::NoQuestion(pair))?;
-            let word = Word { staff: staff.id().to_owned(), answer };
-            let spoken = speak(question.doubt, question.first.as_ref(), &word);
-            let link = match spoken {
-                Spoken::SamePerson => None,
-                Spoken::NeedsSecond | Spoken::Disputed => {
-                    let is_disputed = spoken == Spoken::Disputed;
-                    let first = Some(word).filter(|_| !is_disputed);
-                    let event = Event::new(pen.now, What::LinkAsked).patient(pair.0).staff(staff.id());
-                    draft.add(|batch| {
-                        put_question(batch, &Question { first, is_disputed, ..question });
-                        batch.log(event.note(format!("with {}: a second person has to look", pair.1)));
-                    });
-                    None
-                }
-                Spoken::Settled(answer) => {
-                    let says = if answer == Answer::Same { Says::Linked } else { Says::Separated };
-                    let seconded = question.first.filter(|first| first.staff != staff.id());
-                    let author = match seconded {
-                        Some(first) => Author::Person(format!("{}+{}", first.staff, staff.id())),
-                        None => Author::Person(staff.id().to_owned()),
-                    };
-                    Some(service.say(
-                        draft,
-                        pen,
-                        Claim { says, pair: (pair.0, pair.1), author, evidence: None, reason: why },
-                    )?)
-                }
-            };
-            Ok(Reviewed { spoken, link })
-        })?;
-        if reviewed.link.is_some() {
-            self.look_again(pair)?;
-        }
-        Ok(reviewed)
+        let population = self.known_population();
+        let reviewed = self.change_links(|draft, pen| take(draft, pen, &population, (staff, answer, why), pair))?;
+        self.after_answer(pair, reviewed)
     }
 
     /// Puts a question off for some days.
@@ -245,7 +211,7 @@ impl Service {
         if days == 0 || days > LATER_DAYS_MAX {
             return Err(LinksError::Later);
         }
-        self.change_links(|draft, _, pen| {
+        self.change_links(|draft, pen| {
             let question = question(draft, pair).ok_or(LinksError::NoQuestion(pair))?;
             let until = Millis(pen.now.0.saturating_add(u64::from(days) * DAY_MS));
             let event = Event::new(pen.now, What::LinkAsked).patient(pair.0).staff(staff.id());
@@ -263,45 +229,35 @@ impl Service {
     /// # Errors
     /// [`LinksError`]; nothing is changed then.
     pub fn make_link(&self, staff: &Staff, pair: PairId, why: &str) -> Result<Reviewed, LinksError> {
-        let kept_why = reason(why)?;
-        let population = self.population()?;
-        self.change_links(|draft, _, pen| {
-            if question(draft, pair).is_some() {
-                return Ok(());
+        let why = reason(why)?;
+        let population = self.known_population();
+        let reviewed = self.change_links(|draft, pen| {
+            if question(draft, pair).is_none() {
+                let asked = unasked(draft, &population, pair, pen.now)?;
+                draft.add(|batch| put_question(batch, &asked));
             }
-            let load = |patient| patients::load(draft, patient).ok_or(LinksError::NoPatient(patient));
-            let raw = [load(pair.0)?, load(pair.1)?].map(|entry| entry.demographics());
-            let mut words = matching::link::entry::Vocabulary::default();
-            let entries = raw.iter().map(|raw| words.entry(&normalise(raw), &raw.address, "")).collect();
-            let linker = Linker::within(words, entries, &population);
-            let scored = linker.weigh(0, 1);
-            let doubt = matching::link::bands::contradiction(&linker, &scored).unwrap_or(Doubt::Weight);
-            let grade = matching::Grade::Probable;
-            let decision = Decision { pair: scored, grade, margin: scored.weight.total, doubt: Some(doubt) };
-            draft.add(|batch| put_question(batch, &Question::new(pair, &decision, pen.now)));
-            Ok(())
+            take(draft, pen, &population, (staff, Answer::Same, why), pair)
         })?;
-        self.answer_review(staff, pair, Answer::Same, &kept_why)
+        self.after_answer(pair, reviewed)
     }
 
-    /// One assertion of a person with what follows: the question is answered, and both are looked at again.
-    pub(super) fn say(&self, draft: &mut Draft<'_>, pen: &Pen<'_>, claim: Claim) -> Result<LinkId, LinksError> {
-        let pair = PairId::of(claim.pair.0, claim.pair.1);
-        let id = assert(draft, pen, claim)?;
-        draft.add(|batch| remove_question(batch, pair));
-        Ok(id)
+    fn after_answer(&self, pair: PairId, reviewed: Reviewed) -> Result<Reviewed, LinksError> {
+        if reviewed.link.is_some() {
+            self.look_again(pair)?;
+        }
+        Ok(reviewed)
     }
 
     /// Makes a transaction about links while nobody else changes any.
     pub(super) fn change_links<T>(
         &self,
-        change: impl FnOnce(&mut Draft<'_>, &Self, &Pen<'_>) -> Result<T, LinksError>,
+        change: impl FnOnce(&mut Draft<'_>, &Pen<'_>) -> Result<T, LinksError>,
     ) -> Result<T, LinksError> {
         let guard = self.links_state().lock();
         let view = self.view();
         let mut draft = Draft::over(&view);
         let pen = Pen { secret: &self.identity().node, now: self.now() };
-        let done = change(&mut draft, self, &pen)?;
+        let done = change(&mut draft, &pen)?;
         commit(self.store(), draft.done()).map_err(LinksError::from)?;
         drop(guard);
         Ok(done)
@@ -311,6 +267,100 @@ impl Service {
     pub(super) fn look_again(&self, pair: PairId) -> Result<(), WriteError> {
         self.link_page(&[pair.0, pair.1], Again::Yes, |_, _, _| {}).map(drop)
     }
+}
+
+/// Takes an answer to an open question, with what follows.
+fn take(
+    draft: &mut Draft<'_>,
+    pen: &Pen<'_>,
+    population: &Population,
+    (staff, answer, why): (&Staff, Answer, String),
+    pair: PairId,
+) -> Result<Reviewed, LinksError> {
+    let question = open_question(draft, population, pair)?;
+    let word = Word { staff: staff.id().to_owned(), answer };
+    let spoken = speak(question.doubt, question.first.as_ref(), &word);
+    let link = match spoken {
+        Spoken::SamePerson => None,
+        Spoken::NeedsSecond | Spoken::Disputed => {
+            let is_disputed = spoken == Spoken::Disputed;
+            let first = Some(word).filter(|_| !is_disputed);
+            let event = Event::new(pen.now, What::LinkAsked).patient(pair.0).staff(staff.id());
+            draft.add(|batch| {
+                put_question(batch, &Question { first, is_disputed, ..question });
+                batch.log(event.note(format!("with {}: a second person has to look", pair.1)));
+            });
+            None
+        }
+        Spoken::Settled(answer) => {
+            let says = if answer == Answer::Same { Says::Linked } else { Says::Separated };
+            let seconded = question.first.filter(|first| first.staff != staff.id());
+            let author = match seconded {
+                Some(first) => Author::Person(format!("{}+{}", first.staff, staff.id())),
+                None => Author::Person(staff.id().to_owned()),
+            };
+            let claim = Claim { says, pair: (pair.0, pair.1), author, evidence: None, reason: why };
+            Some(say(draft, pen, claim)?)
+        }
+    };
+    Ok(Reviewed { spoken, link })
+}
+
+/// The open question about a pair. Their persons may have grown since it was put, or differ where the two do not.
+fn open_question(view: &dyn View, population: &Population, pair: PairId) -> Result<Question, LinksError> {
+    let question = question(view, pair).ok_or(LinksError::NoQuestion(pair))?;
+    let doubt = match question.doubt {
+        Some(doubt) if !needs_second(doubt) => against_persons(view, population, pair).or(question.doubt),
+        doubt => doubt,
+    };
+    Ok(Question { doubt, ..question })
+}
+
+/// The question that a rule would have put.
+fn unasked(view: &dyn View, population: &Population, pair: PairId, asked: Millis) -> Result<Question, LinksError> {
+    let load = |patient| patients::load(view, patient).ok_or(LinksError::NoPatient(patient));
+    let linker = linker(&[load(pair.0)?, load(pair.1)?], population);
+    let scored = linker.weigh(0, 1);
+    let doubt = contradiction(&linker, &scored).unwrap_or(Doubt::Weight);
+    let grade = matching::Grade::Probable;
+    Ok(Question::new(pair, &Decision { pair: scored, grade, margin: scored.weight.total, doubt: Some(doubt) }, asked))
+}
+
+/// What speaks against joining two persons, whatever the pair says that is asked about: a link joins all patients of both.
+fn against_persons(view: &dyn View, population: &Population, pair: PairId) -> Option<Doubt> {
+    let persons = [members(view, pair.0), members(view, pair.1)];
+    if persons[0] == persons[1] || persons.iter().all(|person| person.len() == 1) {
+        return None;
+    }
+    let [own, others] = persons.clone().map(|person| {
+        person.into_iter().filter_map(|patient| patients::load(view, patient)).collect::<Vec<PatientEntry>>()
+    });
+    let (first, end) = (own.len() as u32, (own.len() + others.len()) as u32);
+    let linker = linker(&[own, others].concat(), population);
+    let differ = |(one, other)| contradiction(&linker, &linker.weigh(one, other)).is_some();
+    if (0..first).flat_map(|one| (first..end).map(move |other| (one, other))).any(differ) {
+        return Some(Doubt::MemberDiffers);
+    }
+    persons.iter().all(|person| person.len() > 1).then_some(Doubt::SeveralPersons)
+}
+
+/// To weigh some patients with each other.
+fn linker(entries: &[PatientEntry], population: &Population) -> Linker {
+    let mut words = matching::link::entry::Vocabulary::default();
+    let entry = |entry: &PatientEntry| {
+        let raw = entry.demographics();
+        words.entry(&normalise(&raw), &raw.address, "")
+    };
+    let entries = entries.iter().map(entry).collect();
+    Linker::within(words, entries, population)
+}
+
+/// One assertion of a person; the question about the two is answered thereby.
+pub(super) fn say(draft: &mut Draft<'_>, pen: &Pen<'_>, claim: Claim) -> Result<LinkId, LinksError> {
+    let pair = PairId::of(claim.pair.0, claim.pair.1);
+    let id = assert(draft, pen, claim)?;
+    draft.add(|batch| remove_question(batch, pair));
+    Ok(id)
 }
 
 pub(super) fn reason(text: &str) -> Result<String, LinksError> {

@@ -245,6 +245,24 @@ fn what_people_parted_never_comes_together_by_a_rule() {
     assert_eq!((node.person(1), node.open()), (vec![1], vec![]));
     assert!(matches!(node.service.undo_link(&staff("a"), LinkId(1), "again"), Err(LinksError::NotHeld(_))));
     assert!(node.service.make_link(&staff("a"), pair(1, 2), "on second thoughts").is_err(), "withdraw the word first");
+    assert_eq!(node.open(), vec![], "what was refused leaves no question");
+}
+
+#[test]
+fn two_persons_of_several_patients_come_together_by_two_people_only() {
+    let mut node = Node::new();
+    let moved = Who { town: "宮城県見本市別町9-9", phone: "0220000009", ..HANAKO };
+    node.put(1, HANAKO);
+    node.put(2, Who { facility: CLINIC, ..HANAKO });
+    node.put(3, moved);
+    node.put(4, Who { facility: CLINIC, ..moved });
+    node.link();
+    assert_eq!((node.person(1), node.person(3)), (vec![1, 2], vec![3, 4]));
+    let say = |who: &str| node.service.make_link(&staff(who), pair(1, 3), "she moved").expect("taken").spoken;
+    assert_eq!((say("a"), say("a")), (Spoken::NeedsSecond, Spoken::SamePerson));
+    assert_eq!(node.person(1), [1, 2], "one word is not enough");
+    assert_eq!(say("b"), Spoken::Settled(Answer::Same));
+    assert_eq!(node.person(1), [1, 2, 3, 4]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::error::LinksError;
 use super::limits::LOOKS_MAX;
 use super::person::{Claim, members};
 use super::reach::via;
-use super::review::{PairId, reason};
+use super::review::{PairId, reason, say};
 use super::rows::{lines, undo_key};
 use crate::service::Service;
 use crate::staff::Staff;
@@ -92,7 +92,7 @@ impl Service {
         let why = reason(why)?;
         let link = load(&self.view(), id).ok_or(LinksError::NoLink(id))?;
         let pair = PairId::of(link.pair.0, link.pair.1);
-        let done = self.change_links(|draft, service, pen| {
+        let done = self.change_links(|draft, pen| {
             let holds = lines(draft, pair.0).into_iter().any(|(own, line)| own == id && line.withdrawn.is_none());
             if link.says != Says::Linked || !holds {
                 return Err(LinksError::NotHeld(id));
@@ -117,7 +117,7 @@ impl Service {
             };
             draft.remove(Space::Desk, undo_key(id));
             let claim = Claim { says: Says::Separated, pair: link.pair, author, evidence: None, reason: why };
-            Ok(Ok(service.say(draft, pen, claim)?))
+            Ok(Ok(say(draft, pen, claim)?))
         })?;
         let by = match done {
             Ok(by) => by,
