@@ -14,23 +14,25 @@ impl Service {
     /// # Errors
     /// [`WriteError`]; the old ones stay.
     pub(super) fn population(&self) -> Result<Arc<Population>, WriteError> {
-        let known = self.known_population();
-        let fresh = match known.census.is_outgrown(self.patients().count()) {
-            true => Arc::new(Population::of(self.take_census(known.census.number.saturating_add(1))?)),
-            false => known,
-        };
-        self.links_state().cached().population = Some(fresh.clone());
-        Ok(fresh)
+        let (known, count) = (self.known_population(), self.patients().count());
+        // Who was deleted or is nobody has a number and is not counted: a census of few that it leaves small is not outgrown
+        // again before more numbers were given.
+        let counted = self.links_state().cached().counted;
+        if !known.census.is_outgrown(count) || count <= counted.saturating_add(counted / 2) {
+            return Ok(known);
+        }
+        self.take_census(known.census.number.saturating_add(1))
     }
 
     /// The weights of the last census, however old.
     pub(super) fn known_population(&self) -> Arc<Population> {
-        let known = self.links_state().cached().population.clone();
-        known.unwrap_or_else(|| Arc::new(Population::of(stored(&self.view()))))
+        let mut cached = self.links_state().cached();
+        cached.population.get_or_insert_with(|| Arc::new(Population::of(stored(&self.view())))).clone()
     }
 
-    /// Counts all patients, a page at a time, and keeps the result.
-    pub(super) fn take_census(&self, number: u32) -> Result<Census, WriteError> {
+    /// Counts all patients, a page at a time, and keeps the result: from here on it is in use.
+    pub(super) fn take_census(&self, number: u32) -> Result<Arc<Population>, WriteError> {
+        let counted = self.patients().count();
         let (view, mut counting, mut from) = (self.view(), Counting::default(), Vec::new());
         loop {
             let page = view.scan(Space::Patients, &[], &from, PAGE);
@@ -58,7 +60,10 @@ impl Service {
         old.into_iter().for_each(|(key, _)| batch.remove(Space::Meta, key));
         self.commit(batch)?;
         tracing::info!(persons = census.persons, number, "names of patients counted for linking");
-        Ok(census)
+        let population = Arc::new(Population::of(census));
+        let mut cached = self.links_state().cached();
+        (cached.population, cached.counted) = (Some(population.clone()), counted);
+        Ok(population)
     }
 }
 

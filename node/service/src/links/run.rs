@@ -33,9 +33,7 @@ impl Service {
             return Ok(run);
         }
         let number = self.known_population().census.number.saturating_add(1);
-        let census = self.take_census(number)?;
-        let population = matching::link::census::Population::of(census);
-        self.links_state().cached().population = Some(std::sync::Arc::new(population));
+        self.take_census(number)?;
         let run = self.fresh_run();
         let mut batch = Batch::default();
         batch.put(Space::Meta, RUN, encode(&run));

@@ -46,7 +46,7 @@ impl Service {
     pub fn link_stats(&self, staff: &Staff) -> Result<LinkStats, WriteError> {
         let view = self.view();
         let mut stats = LinkStats { patients: self.patients().count(), run: self.link_run(), ..LinkStats::default() };
-        let census = &self.population()?.census;
+        let census = &self.known_population().census;
         stats.census = (census.number, census.persons);
         let mut from = Vec::new();
         loop {

@@ -343,6 +343,24 @@ fn an_erased_patient_leaves_no_link_tag_or_question() {
 }
 
 #[test]
+fn numbers_of_patients_who_are_not_counted_call_for_no_further_census() {
+    let mut node = Node::new();
+    for number in 1..=210 {
+        let birth = (1930 + (number % 60) as u16, 1 + (number % 12) as u8, 1 + (number % 28) as u8);
+        node.put(number, Who { birth, phone: "", town: "", ..HANAKO });
+        if number % 2 == 0 {
+            let entry = crate::patients::load(&node.service.view(), PatientRef(number)).expect("here");
+            let mut batch = Batch::default();
+            let key = entry_key(PatientRef(number));
+            batch.put(Space::Patients, key, encode(&PatientEntry { is_deleted: true, ..entry }));
+            node.service.commit(batch).expect("written");
+        }
+    }
+    assert!(node.link().patients > super::limits::PAGE as u64, "more than one page");
+    assert_eq!(node.service.link_stats(&staff("a")).expect("shown").census, (1, 105));
+}
+
+#[test]
 fn linking_all_anew_goes_on_after_a_stop_and_counts_names() {
     let mut node = Node::new();
     for number in 1..=300 {

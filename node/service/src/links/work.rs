@@ -34,6 +34,8 @@ pub(crate) struct State(Mutex<Cached>);
 #[derive(Default)]
 pub(crate) struct Cached {
     pub(super) population: Option<Arc<Population>>,
+    /// How many numbers of patients were given when they were last counted; 0: not since the start.
+    pub(super) counted: u64,
 }
 
 impl State {
