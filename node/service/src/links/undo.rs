@@ -156,7 +156,7 @@ impl Service {
         };
         let (mut looks, mut more) = (Vec::new(), false);
         let mut from = first_since(&view, link.at);
-        loop {
+        while !more {
             let page = audit::events(&view, from, PAGE);
             let Some((last, _)) = page.last() else { break };
             from = last.saturating_add(1);
