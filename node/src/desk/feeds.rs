@@ -9,6 +9,7 @@ use crate::control::{NewFeed, Progress, Reply};
 use crate::failure::Failure;
 use protocol::ids::PatientRef;
 use serde_json::{Value, json};
+use service::WriteError;
 use service::ingest::{Feed, Ingest, Quarantined, Retry, ScanError, ScanReport};
 use std::path::Path;
 use std::sync::Arc;
@@ -173,29 +174,34 @@ pub fn scan_all(desk: &Desk, feeds: &[Feed]) -> Result<(), Failure> {
             first = first.and(Err(error.into()));
         }
     }
-    first = first.and(desk.service().link_pending().map(drop).map_err(Failure::from));
     publish_pending(desk)?;
     first
 }
 
-/// Links what changed, and a part of all patients if they are linked anew; for the running node between scans.
+/// Links what changed, and a part of all patients if they are linked anew: as much as fits into one turn of the running node,
+/// between scans. After a first scan of everything that takes many turns; publishing and the node's end need not wait for it.
 pub fn link_some(desk: &Desk) {
-    let begun = Instant::now();
-    let mut done = desk.service().link_pending().map(drop);
-    while done.is_ok() && begun.elapsed() < LINK_TURN {
-        match desk.service().link_run_step() {
-            Ok(Some(_)) => {}
-            Ok(None) => break,
-            Err(error) => done = Err(error),
+    let (service, begun) = (desk.service(), Instant::now());
+    let done = (|| {
+        while begun.elapsed() < PENDING_TURN {
+            if service.link_pending_step()?.is_some() {
+                continue;
+            }
+            if begun.elapsed() >= RUN_TURN || service.link_run_step()?.is_none() {
+                break;
+            }
         }
-    }
+        Ok::<_, WriteError>(())
+    })();
     if let Err(error) = done {
         tracing::warn!(%error, "patients that changed could not be linked now; it is tried again");
     }
 }
 
-/// How long one turn of linking all patients anew takes at most: feeds go on in between.
-const LINK_TURN: Duration = Duration::from_millis(250);
+/// How long one turn links what changed at most: feeds go on in between, and a node that is told to end waits no longer.
+const PENDING_TURN: Duration = Duration::from_secs(2);
+/// How long one turn of linking all patients anew takes at most: nobody waits for it.
+const RUN_TURN: Duration = Duration::from_millis(250);
 
 fn scan_one(ingest: &Ingest, feed: &Feed, retry: Retry, tell: Tell<'_>) -> Result<ScanReport, Failure> {
     let what = format!("taking in {} of {}", feed.name, feed.facility);

@@ -82,33 +82,41 @@ pub(super) enum Again {
 }
 
 impl Service {
-    /// Links what ingests noted: after every scan, and now and then. Gives what was done; a crash repeats work and loses none.
+    /// Links all that ingests noted. Gives what was done; a crash repeats work and loses none.
     ///
     /// # Errors
     /// [`WriteError`]; what was not linked stays noted.
     pub fn link_pending(&self) -> Result<Tally, WriteError> {
         let mut total = Tally::default();
-        loop {
-            let view = self.view();
-            let noted = view.scan(Space::Jobs, NOTE, &[], PAGE);
-            let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
-                let patient = key.strip_prefix(NOTE)?.try_into().ok().map(u64::from_be_bytes).map(PatientRef)?;
-                Some((patient, decode::<u64>(value)?))
-            };
-            let noted: Vec<(PatientRef, u64)> = noted.iter().filter_map(read).collect();
-            if noted.is_empty() {
-                return Ok(total);
-            }
-            let patients: Vec<PatientRef> = noted.iter().map(|(patient, _)| *patient).collect();
-            let done = move |view: &dyn View, batch: &mut Batch, _: Tally| {
-                // Who changed again meanwhile stays noted.
-                let same = |(patient, revision): &&(PatientRef, u64)| {
-                    view.get(Space::Jobs, &note_key(*patient)).and_then(|value| decode(&value)) == Some(*revision)
-                };
-                noted.iter().filter(same).for_each(|(patient, _)| batch.remove(Space::Jobs, note_key(*patient)));
-            };
-            total.add(self.link_page(&patients, Again::IfChanged, done)?);
+        while let Some(done) = self.link_pending_step()? {
+            total.add(done);
         }
+        Ok(total)
+    }
+
+    /// One page of what ingests noted. `None`: nothing waits.
+    ///
+    /// # Errors
+    /// [`WriteError`]; what was not linked stays noted.
+    pub fn link_pending_step(&self) -> Result<Option<Tally>, WriteError> {
+        let noted = self.view().scan(Space::Jobs, NOTE, &[], PAGE);
+        let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
+            let patient = key.strip_prefix(NOTE)?.try_into().ok().map(u64::from_be_bytes).map(PatientRef)?;
+            Some((patient, decode::<u64>(value)?))
+        };
+        let noted: Vec<(PatientRef, u64)> = noted.iter().filter_map(read).collect();
+        if noted.is_empty() {
+            return Ok(None);
+        }
+        let patients: Vec<PatientRef> = noted.iter().map(|(patient, _)| *patient).collect();
+        let done = move |view: &dyn View, batch: &mut Batch, _: Tally| {
+            // Who changed again meanwhile stays noted.
+            let same = |(patient, revision): &&(PatientRef, u64)| {
+                view.get(Space::Jobs, &note_key(*patient)).and_then(|value| decode(&value)) == Some(*revision)
+            };
+            noted.iter().filter(same).for_each(|(patient, _)| batch.remove(Space::Jobs, note_key(*patient)));
+        };
+        self.link_page(&patients, Again::IfChanged, done).map(Some)
     }
 
     /// Links some patients in one transaction, which `also` completes on the writer's side.
