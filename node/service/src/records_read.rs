@@ -19,6 +19,7 @@ use protocol::time::{Date, Millis};
 use records::Problem;
 use records::limits::MESSAGE_BYTES_MAX;
 use records::model::Clinical;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
@@ -181,16 +182,22 @@ impl Records {
     }
 
     /// One own record's content, not logged: for use cases that log what they show.
-    /// Gives whose it is as well.
-    pub(crate) fn read_own(
-        &self,
-        staff: &Staff,
-        patient: PatientRef,
-        id: RecordId,
-    ) -> Result<(PatientRef, DataKind, RecordView), RecordError> {
-        let (owner, head) = self.head(staff, patient, id)?;
-        let view = view_of(&head.key.kind, &self.body(owner, &head)?)?;
-        Ok((owner, head.key.kind, view))
+    pub(crate) fn read_own(&self, owner: PatientRef, head: &RecordHead) -> Result<RecordView, RecordError> {
+        Ok(view_of(&head.key.kind, &self.body(owner, head)?)?)
+    }
+
+    /// Every record that `staff` sees on a patient's page, with whose it is; tells nothing of it.
+    pub(crate) fn seen(&self, staff: &Staff, patient: PatientRef) -> BTreeMap<RecordId, (PatientRef, RecordHead)> {
+        let view = self.store.view();
+        let mut all = BTreeMap::new();
+        for member in reach(&view, staff, patient, self.clock.now()) {
+            for (key, head) in heads(&view, member.patient) {
+                if let Some(id) = RecordId::of_key(&key).filter(|_| member.kinds.has(head.key.kind.coarse())) {
+                    all.entry(id).or_insert((member.patient, head));
+                }
+            }
+        }
+        all
     }
 
     /// Writes one own record out, byte for byte as its source wrote it (a document: with its head).

@@ -42,13 +42,20 @@ impl Records {
         let mut out = Contents { unread: wanted.len().saturating_sub(CONTENTS_MAX), ..Contents::default() };
         let mut copies: BTreeMap<RequestId, (FacilityId, KindSet, u32)> = BTreeMap::new();
         let mut own: BTreeMap<PatientRef, (KindSet, u32)> = BTreeMap::new();
+        // Looked for once: each search for one reads the heads of all.
+        let has_own = wanted.iter().any(|one| matches!(one, Wanted::Own(_)));
+        let seen = if has_own { self.seen(staff, patient) } else { BTreeMap::new() };
         for one in wanted.iter().take(CONTENTS_MAX) {
             let view = match *one {
-                Wanted::Own(id) => self.read_own(staff, patient, id).map(|(owner, kind, view)| {
-                    let told = own.entry(owner).or_insert((KindSet::NONE, 0));
-                    *told = (told.0.or(KindSet::of(&[kind.coarse()])), told.1.saturating_add(1));
-                    view
-                }),
+                Wanted::Own(id) => {
+                    let found = seen.get(&id).ok_or(RecordError::Unknown(patient));
+                    found.and_then(|(owner, head)| {
+                        let view = self.read_own(*owner, head)?;
+                        let told = own.entry(*owner).or_insert((KindSet::NONE, 0));
+                        *told = (told.0.or(KindSet::of(&[head.key.kind.coarse()])), told.1.saturating_add(1));
+                        Ok(view)
+                    })
+                }
                 Wanted::Copy(request, item) => self.read_copy(patient, cache, (request, item)).map(|(copy, view)| {
                     let told = copies.entry(request).or_insert((copy.holder, KindSet::NONE, 0));
                     told.1 = told.1.or(KindSet::of(&[copy.item.kind.coarse()]));
