@@ -14,6 +14,8 @@ pub const FAR_INTAKE_BYTES_MIN: usize = 128;
 pub const READ_TOGETHER_BYTES_MAX: u64 = 256 << 10;
 /// A file of such values is closed at this size; it goes as a whole when less than half of it is alive.
 pub const PACK_BYTES_MAX: u64 = 64 << 20;
+/// Such files that are kept open for reading: 8 GiB of values. A process may have 1,024 files open where nobody raised that.
+pub const PACKS_OPEN_MAX: usize = 128;
 /// Largest value that is taken at all. Above it sled would make a file of its own for each value, or worse.
 pub const VALUE_BYTES_MAX: usize = 4 << 20;
 /// Largest batch. 10,000 index changes with their manifest are about 2 MiB.

@@ -4,7 +4,7 @@
 //! sled holds a *spot* of 16 bytes in their place. The bytes are synced before a spot goes to sled, so whatever of sled is
 //! still there after a power cut points to whole values. What no spot names is dead, and goes with its file.
 use super::DbError;
-use crate::limits::{FAR_BYTES_MIN, FAR_INTAKE_BYTES_MIN, PACK_BYTES_MAX, READ_TOGETHER_BYTES_MAX};
+use crate::limits::{FAR_BYTES_MIN, FAR_INTAKE_BYTES_MIN, PACK_BYTES_MAX, PACKS_OPEN_MAX, READ_TOGETHER_BYTES_MAX};
 use protocol::data::Space;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -140,6 +140,10 @@ impl Packs {
         if let Some(file) = state.files.get(&number) {
             return Ok(Some(file.clone()));
         }
+        if state.files.len() >= PACKS_OPEN_MAX {
+            // Opened again when it is wanted again.
+            state.files.pop_first();
+        }
         match File::open(self.path(number)) {
             Ok(file) => Ok(Some(state.files.entry(number).or_insert(Arc::new(file)).clone())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -223,5 +227,23 @@ fn read_at(mut file: &File, to: &mut [u8], offset: u64) -> io::Result<()> {
 }
 
 const PREFIX: &str = "values-";
-pub(super) const SPOT_BYTES: usize = 16;
+const SPOT_BYTES: usize = 16;
 const _: () = assert!(SPOT_BYTES < FAR_BYTES_MIN);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_files_than_may_be_open_are_read_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let packs = Packs::open(folder.path());
+        let spots: Vec<Spot> = (1..=PACKS_OPEN_MAX as u32 + 9).map(|file| Spot { file, offset: 0, len: 4 }).collect();
+        spots.iter().for_each(|spot| std::fs::write(packs.path(spot.file), spot.file.to_be_bytes()).unwrap());
+        for _ in 0..2 {
+            let read = packs.read(&spots).unwrap();
+            assert!(read.iter().zip(&spots).all(|(value, spot)| *value == Some(spot.file.to_be_bytes().to_vec())));
+            assert_eq!(packs.lock().files.len(), PACKS_OPEN_MAX);
+        }
+    }
+}
