@@ -153,34 +153,34 @@ impl Packs {
 
     /// Numbers and sizes of the files that no longer grow.
     pub(super) fn closed(&self) -> io::Result<BTreeMap<u32, u64>> {
-        let open = self.lock().open.as_ref().map(|(number, _)| *number);
+        // Held until all are listed: one that is begun meanwhile would count as closed, and what goes into it as dead.
+        let _state = self.lock();
         let mut closed = self.numbers()?;
-        // None was written since the opening: then the newest may grow yet.
-        let newest = open.or_else(|| closed.keys().next_back().copied());
-        closed.retain(|number, _| Some(*number) != newest);
+        // The newest grows, or may grow again.
+        closed.pop_last();
         Ok(closed)
     }
 
     /// Removes a file that no spot names.
     pub(super) fn remove(&self, number: u32) -> io::Result<()> {
-        self.lock().files.remove(&number);
+        // Held until it is gone: a reader in between would keep its room on the disk.
+        let mut state = self.lock();
+        state.files.remove(&number);
         std::fs::remove_file(self.path(number))
     }
 
     /// The newest file if there is room in it, else a new one.
     fn begin(&self) -> io::Result<(u32, File)> {
-        let numbers = self.numbers()?;
-        let (number, is_new) = match numbers.last_key_value() {
-            Some((number, bytes)) if *bytes < PACK_BYTES_MAX => (*number, false),
-            Some((number, _)) => (number.checked_add(1).ok_or(io::ErrorKind::StorageFull)?, true),
-            None => (1, true),
+        let number = match self.numbers()?.last_key_value() {
+            Some((number, bytes)) if *bytes < PACK_BYTES_MAX => *number,
+            Some((number, _)) => number.checked_add(1).ok_or(io::ErrorKind::StorageFull)?,
+            None => 1,
         };
         let file = OpenOptions::new().append(true).create(true).open(self.path(number))?;
-        if is_new {
-            file.sync_all()?;
-            #[cfg(unix)]
-            File::open(&self.folder)?.sync_all()?;
-        }
+        // Also one that was here: whoever made it may have died before its name was on the disk.
+        file.sync_all()?;
+        #[cfg(unix)]
+        File::open(&self.folder)?.sync_all()?;
         Ok((number, file))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! sled is no longer maintained, panics on some damage and calls `flush` what is no fsync (`docs/storage.md`). So it
 //! holds nothing that the journal does not, every call is guarded, and a damaged folder is rebuilt, never repaired.
-use super::pack::{Packs, SPOT_BYTES, Spot};
+use super::pack::{Packs, Spot};
 use super::{Change, Db, DbError, Pair};
 use crate::limits::{GROUP_BYTES_MAX, GROUP_WRITES_MAX};
 use protocol::data::Space;
@@ -39,11 +39,11 @@ impl SledDb {
 
     /// The values that sled holds, or holds the spots of; none for one that was removed meanwhile.
     fn values(&self, space: Space, pairs: Vec<(sled::IVec, sled::IVec)>) -> Result<Vec<Pair>, DbError> {
-        let spots: Vec<Spot> = pairs.iter().filter_map(|(_, held)| spot_in(held)).collect();
+        let spots: Vec<Spot> = pairs.iter().filter_map(|(_, held)| Spot::parse(held)).collect();
         let mut far = self.packs.read(&spots)?.into_iter();
         let mut out = Vec::with_capacity(pairs.len());
         for (key, held) in pairs {
-            let value = match spot_in(&held) {
+            let value = match Spot::parse(&held) {
                 None => Some(held.to_vec()),
                 Some(_) => match far.next().flatten() {
                     Some(value) => Some(value),
@@ -64,7 +64,7 @@ impl SledDb {
                 Some(now) if now == held => break,
                 Some(now) => held = now,
             }
-            let Some(spot) = spot_in(&held) else { return Ok(Some(held.to_vec())) };
+            let Some(spot) = Spot::parse(&held) else { return Ok(Some(held.to_vec())) };
             if let Some(value) = self.packs.read(&[spot])?.pop().flatten() {
                 return Ok(Some(value));
             }
@@ -115,7 +115,7 @@ impl SledDb {
     ) -> Result<Vec<(sled::IVec, Option<Spot>)>, sled::Error> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let pairs = self.tree(space).range::<&sled::IVec, _>((from, Bound::Unbounded)).take(GROUP_WRITES_MAX);
-        pairs.map(|pair| pair.map(|(key, held)| (key, spot_in(&held)))).collect()
+        pairs.map(|pair| pair.map(|(key, held)| (key, Spot::parse(&held)))).collect()
     }
 
     /// Moves what is alive out of the files `from`, unless it is changed meanwhile.
@@ -156,18 +156,25 @@ impl Db for SledDb {
     }
 
     fn scan(&self, space: Space, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, DbError> {
-        let held = guard(|| {
-            let mut found = Vec::new();
-            for pair in self.tree(space).range(from.max(prefix)..) {
-                let (key, value) = pair?;
-                if found.len() >= limit || !key.starts_with(prefix) {
-                    break;
+        loop {
+            let held = guard(|| {
+                let mut found = Vec::new();
+                for pair in self.tree(space).range(from.max(prefix)..) {
+                    let (key, value) = pair?;
+                    if found.len() >= limit || !key.starts_with(prefix) {
+                        break;
+                    }
+                    found.push((key, value));
                 }
-                found.push((key, value));
+                Ok(found)
+            })?;
+            let count = held.len();
+            let found = self.values(space, held)?;
+            // One was removed meanwhile, and its file is gone: a page that is not full would be taken for the last.
+            if found.len() == count {
+                return Ok(found);
             }
-            Ok(found)
-        })?;
-        self.values(space, held)
+        }
     }
 
     fn apply(&self, mut changes: Vec<(Space, Vec<Change>)>) -> Result<(), DbError> {
@@ -221,11 +228,6 @@ impl Db for SledDb {
         }
         Ok(waste.values().sum())
     }
-}
-
-/// Whether what sled holds is the spot of a value.
-fn spot_in(held: &[u8]) -> Option<Spot> {
-    (held.len() == SPOT_BYTES).then(|| Spot::parse(held)).flatten()
 }
 
 fn open(folder: &Path, cache_bytes: u64) -> Result<SledDb, DbError> {
