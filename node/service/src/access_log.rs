@@ -19,8 +19,12 @@ use std::time::{Duration, Instant};
 pub struct LogQuery {
     /// From this position on.
     pub from: u64,
+    /// Before this position; none: to the end.
+    pub before: Option<u64>,
     /// At most so many; 0: as many as a list shows.
     pub limit: usize,
+    /// Which of them, if there are more.
+    pub end: LogEnd,
     /// Only of this patient.
     pub patient: Option<PatientRef>,
     /// Only of this kind.
@@ -29,6 +33,25 @@ pub struct LogQuery {
     pub request: Option<RequestId>,
     /// Not before.
     pub since: Option<Millis>,
+}
+
+impl LogQuery {
+    fn wants(&self, event: &Event) -> bool {
+        self.patient.is_none_or(|patient| event.patient == Some(patient))
+            && self.what.is_none_or(|what| event.what == what)
+            && self.request.is_none_or(|request| event.request == Some(request))
+            && self.since.is_none_or(|since| event.at >= since)
+    }
+}
+
+/// From which end of a list its limit counts. Lists are oldest first in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogEnd {
+    /// The oldest that fit.
+    #[default]
+    Oldest,
+    /// The newest that fit; what lies before them is not read.
+    Newest,
 }
 
 /// One event with its position.
@@ -119,7 +142,7 @@ impl Service {
     /// # Errors
     /// As [`Service::audit`].
     pub fn patients_list(&self, staff: &Staff, patient: PatientRef) -> Result<Vec<LogLine>, WriteError> {
-        let mut lines = self.lines(&LogQuery { patient: Some(patient), ..LogQuery::default() });
+        let mut lines = self.lines(&LogQuery { patient: Some(patient), end: LogEnd::Newest, ..LogQuery::default() });
         lines.retain(|line| is_access(line.event.what));
         let facility = patients::load(&self.view(), patient).map(|entry| entry.facility);
         let mut event = Event::new(self.now(), What::Shown).patient(patient).staff(staff.id()).note("patient's list");
@@ -130,26 +153,33 @@ impl Service {
     fn lines(&self, query: &LogQuery) -> Vec<LogLine> {
         let view = self.view();
         let limit = if query.limit == 0 { LOG_PAGE_MAX } else { query.limit.min(LOG_PAGE_MAX) };
-        let wanted = |event: &Event| {
-            query.patient.is_none_or(|patient| event.patient == Some(patient))
-                && query.what.is_none_or(|what| event.what == what)
-                && query.request.is_none_or(|request| event.request == Some(request))
-                && query.since.is_none_or(|since| event.at >= since)
-        };
-        let (mut from, mut lines) = (query.from, Vec::new());
-        loop {
-            let page = audit::events(&view, from, PAGE);
-            let Some((last, _)) = page.last() else { return lines };
-            from = last.saturating_add(1);
-            for (index, event) in page {
-                if wanted(&event) {
-                    lines.push(LogLine { index, event });
+        let size = audit::head(&view).size;
+        let (mut from, mut to) = (query.from, query.before.map_or(size, |before| before.min(size)));
+        let mut lines = Vec::new();
+        while from < to && lines.len() < limit {
+            let part = match query.end {
+                LogEnd::Oldest => from..to.min(from.saturating_add(PAGE)),
+                LogEnd::Newest => from.max(to.saturating_sub(PAGE))..to,
+            };
+            let page = audit::events(&view, part.start, PAGE as usize).into_iter();
+            let page = page.filter(|(index, event)| part.contains(index) && query.wants(event));
+            let found = page.map(|(index, event)| LogLine { index, event });
+            let room = limit - lines.len();
+            match query.end {
+                LogEnd::Oldest => {
+                    lines.extend(found.take(room));
+                    from = part.end;
                 }
-                if lines.len() == limit {
-                    return lines;
+                LogEnd::Newest => {
+                    lines.extend(found.rev().take(room));
+                    to = part.start;
                 }
             }
         }
+        if query.end == LogEnd::Newest {
+            lines.reverse();
+        }
+        lines
     }
     /// Length and root of the log as it stands.
     pub fn log_head(&self) -> Head {
@@ -264,4 +294,41 @@ fn is_access(what: What) -> bool {
 }
 
 /// Events read from the store at once.
-const PAGE: usize = 1_000;
+const PAGE: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::HandClock;
+    use crate::testing::house;
+    use protocol::kinds::Role;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_list_of_the_newest_ends_with_the_newest_however_long_the_log_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let house = house(folder.path(), Arc::new(HandClock::at(Millis(1_795_311_720_000))));
+        let staff = Staff::new("s7", Role::Auditor).expect("a number");
+        let event = |index: u64| match index % 2 {
+            0 => Event::new(Millis(1_795_311_720_000), What::Quarantined),
+            _ => Event::new(Millis(1_795_311_720_000), What::FeedScanned),
+        };
+        let begin = house.service.log_head().size;
+        let mut batch = protocol::data::Batch::default();
+        (0..2 * PAGE + 10).for_each(|index| batch.log(event(index)));
+        house.service.commit(batch).expect("logged");
+        let [first, last] = [begin, begin + 2 * PAGE + 8];
+        let list = |query: LogQuery| {
+            let what = Some(What::Quarantined);
+            let lines = house.service.audit(&staff, &LogQuery { what, ..query }).expect("the log");
+            lines.iter().map(|line| line.index).collect::<Vec<_>>()
+        };
+        let newest = LogQuery { end: LogEnd::Newest, limit: 3, ..LogQuery::default() };
+        assert_eq!(list(newest.clone()), [last - 4, last - 2, last]);
+        assert_eq!(list(LogQuery { before: Some(last), ..newest.clone() }), [last - 6, last - 4, last - 2]);
+        assert_eq!(list(LogQuery { from: last - 2, ..newest.clone() }), [last - 2, last]);
+        assert_eq!(list(LogQuery { before: Some(first + 3), ..newest }), [first, first + 2]);
+        assert_eq!(list(LogQuery { limit: 2, ..LogQuery::default() }), [first, first + 2]);
+        assert_eq!(list(LogQuery::default()).len() as u64, PAGE + 5, "several pages are one list");
+    }
+}

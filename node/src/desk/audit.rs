@@ -5,7 +5,7 @@ use crate::control::Reply;
 use crate::failure::Failure;
 use protocol::kinds::KindSet;
 use serde_json::{Value, json};
-use service::access_log::{LogLine, LogQuery, ProveError};
+use service::access_log::{LogEnd, LogLine, LogQuery, ProveError};
 
 impl From<ProveError> for Failure {
     fn from(error: ProveError) -> Self {
@@ -23,13 +23,8 @@ pub fn list(desk: &Desk, uid: u32, from: Option<u64>, limit: usize, patient: Opt
     let staff = words::administrator(uid)?;
     let patient = patient.as_deref().map(words::patient).transpose()?;
     let size = desk.service().log_head().size;
-    let newest = size.saturating_sub(u64::try_from(limit).unwrap_or(u64::MAX));
-    let query = match (from, patient) {
-        (Some(from), patient) => LogQuery { from, limit, patient, ..LogQuery::default() },
-        (None, None) => LogQuery { from: newest, limit, ..LogQuery::default() },
-        // Of one patient all are gone through, and the newest are shown.
-        (None, patient) => LogQuery { patient, ..LogQuery::default() },
-    };
+    let end = if from.is_some() { LogEnd::Oldest } else { LogEnd::Newest };
+    let query = LogQuery { from: from.unwrap_or_default(), limit, patient, end, ..LogQuery::default() };
     let mut lines = desk.service().audit(&staff, &query)?;
     lines.drain(..lines.len().saturating_sub(limit));
     let text = match lines.is_empty() {

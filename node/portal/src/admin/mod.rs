@@ -17,7 +17,7 @@ use maud::Markup;
 use protocol::audit::What;
 use protocol::state::NodeCert;
 use service::Service;
-use service::access_log::LogQuery;
+use service::access_log::{LogEnd, LogQuery};
 use service::keys::KeyName;
 use service::offices::Act;
 use std::sync::Arc;
@@ -167,17 +167,13 @@ async fn log(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Respo
     let (what, before) = (What::parse(&get("what")), get("before").parse::<u64>().ok());
     let found = app.office(move |service, staff| {
         let size = service.log_head().size;
-        let end = before.unwrap_or(size).min(size);
-        // All of one kind, or one page of the log.
-        let from = if what.is_some() { 0 } else { end.saturating_sub(LOG_SHOWN_MAX as u64) };
-        let query = LogQuery { from, what, ..LogQuery::default() };
-        let lines = service.audit(staff, &query).map_err(|error| DeskError::Failed(error.to_string()))?;
-        let mut lines: Vec<_> = lines.into_iter().filter(|line| line.index < end).collect();
-        let start = lines.len().saturating_sub(LOG_SHOWN_MAX);
-        let lines = lines.split_off(start);
-        let is_more = if what.is_some() { start > 0 } else { from > 0 };
-        let older = lines.first().map(|line| line.index).filter(|_| is_more);
-        let lines = lines.into_iter().rev().collect();
+        // One more than is shown: whether there are older ones.
+        let query = LogQuery { what, before, limit: LOG_SHOWN_MAX + 1, end: LogEnd::Newest, ..LogQuery::default() };
+        let mut lines = service.audit(staff, &query).map_err(|error| DeskError::Failed(error.to_string()))?;
+        lines.reverse();
+        let is_more = lines.len() > LOG_SHOWN_MAX;
+        lines.truncate(LOG_SHOWN_MAX);
+        let older = lines.last().map(|line| line.index).filter(|_| is_more);
         Ok(LogPage { places: Places::of(service), size, lines, what, older })
     });
     shown(&app, (&headers, &uri), found.await, |frame, view| pages::log(frame, &view))
