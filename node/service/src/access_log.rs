@@ -150,7 +150,8 @@ impl Service {
         self.log(event.count(u32::try_from(lines.len()).unwrap_or(u32::MAX)))?;
         Ok(lines)
     }
-    fn lines(&self, query: &LogQuery) -> Vec<LogLine> {
+    /// The same without a word in the log, for use cases that say so themselves.
+    pub(crate) fn lines(&self, query: &LogQuery) -> Vec<LogLine> {
         let view = self.view();
         let limit = if query.limit == 0 { LOG_PAGE_MAX } else { query.limit.min(LOG_PAGE_MAX) };
         let size = audit::head(&view).size;

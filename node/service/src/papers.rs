@@ -1,13 +1,14 @@
 //! Papers of consents (控え): the scan, stroke or attestation that stands behind a statement, and what became of a withdrawal.
 //!
 //! A scan or stroke is a blob of its patient; its SHA-256 stands in the receipt, so that nobody can put another paper there.
+use crate::access_log::{LogEnd, LogQuery};
 use crate::consents::ConsentError;
 use crate::limits::{PAPER_BYTES_MAX, PROXY_CHARS_MAX, RECEIPTS_LOOKED_MAX};
 use crate::patients;
 use crate::random::fresh;
 use crate::service::{Service, WriteError};
 use crate::staff::Staff;
-use protocol::audit::{self, Event, What};
+use protocol::audit::{Event, What};
 use protocol::consent::{ConsentReceipt, Stance, receipts_of};
 use protocol::crypto::sha256;
 use protocol::data::{Batch, Space, View, decode, encode};
@@ -251,18 +252,17 @@ impl Service {
     fn told(&self, view: &dyn View, patient: PatientRef, since: Millis) -> Vec<Told> {
         let peers = self.peers();
         let mut states: BTreeMap<NodeKey, Obeying> = BTreeMap::new();
-        let mut from = 0;
-        loop {
-            let page = audit::events(view, from, EVENTS_PAGE);
-            let Some((last, _)) = page.last() else { break };
-            from = last.saturating_add(1);
-            let dropped = page
-                .into_iter()
-                .map(|(_, event)| event)
-                .filter(|event| event.what == What::Dropped && event.patient == Some(patient) && event.at >= since);
-            dropped.filter_map(|event| Some((event.node?, Obeying::Dropped(event.at)))).for_each(|(node, state)| {
-                states.insert(node, state);
-            });
+        let query = LogQuery {
+            patient: Some(patient),
+            what: Some(What::Dropped),
+            since: Some(since),
+            end: LogEnd::Newest,
+            ..LogQuery::default()
+        };
+        for event in self.lines(&query).into_iter().map(|line| line.event) {
+            if let Some(node) = event.node {
+                states.insert(node, Obeying::Dropped(event.at));
+            }
         }
         for (node, until) in open_drops(view, patient) {
             let is_up = peers.iter().any(|peer| peer.node == node && peer.is_up);
@@ -331,7 +331,6 @@ pub(crate) fn blobs_of(view: &dyn View, patient: PatientRef) -> Vec<[u8; 32]> {
 }
 
 const CAPTURES: &[u8] = b"capture/";
-const EVENTS_PAGE: usize = 1_024;
 const CONSENTS_PAGE: usize = 512;
 
 #[cfg(test)]
