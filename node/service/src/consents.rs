@@ -164,17 +164,16 @@ pub enum StatementState {
 impl ConsentFile {
     /// How a statement of this file stands.
     pub fn state_of(&self, one: &ConsentReceipt) -> StatementState {
-        let later = |other: &&ConsentReceipt| other.id != one.id && other.taken_at >= one.taken_at;
+        let is_later = |other: &&ConsentReceipt| other.id != one.id && other.taken_at >= one.taken_at;
+        let mut later = self.receipts.iter().filter(is_later);
         let is_no = matches!(one.stance, Stance::Deny | Stance::Stop);
-        let mut after = self.receipts.iter().filter(later);
         if one.to.is_some_and(|to| to <= self.at) {
             return StatementState::Ended;
         }
-        if is_no && after.any(|other| other.stance == Stance::Lift) {
+        if is_no && later.any(|other| other.stance == Stance::Lift) {
             return StatementState::PartlyLifted;
         }
-        if !is_no && self.receipts.iter().filter(later).any(|other| other.stance == Stance::Stop && covers(other, one))
-        {
+        if !is_no && later.any(|other| other.stance == Stance::Stop && covers(other, one)) {
             return StatementState::TakenBack;
         }
         if one.from > self.at { StatementState::Later } else { StatementState::InForce }
