@@ -1,9 +1,8 @@
 use super::login::{Field, field, new_password, said};
 use crate::auth::Said;
 use crate::i18n::{Key, Words};
-use crate::view::{Frame, Nav, moment, role_word};
+use crate::view::{Frame, Nav, moment, role_word, what_word};
 use maud::{Markup, html};
-use protocol::audit::What;
 use service::staff::OwnView;
 
 /// The own page: who one is here, password, second factor, sessions, and what the log has under one's own number.
@@ -137,7 +136,7 @@ fn events(words: &Words, own: &OwnView) -> Markup {
                 tbody { @for line in &own.events {
                     tr {
                         td.num { (moment(line.event.at, own.now)) }
-                        td { (what(words, line.event.what)) }
+                        td { (what_word(words, line.event.what)) }
                         td.num { @if let Some(patient) = line.event.patient { (patient) } }
                         td.sub { (line.event.note) }
                     }
@@ -146,22 +145,4 @@ fn events(words: &Words, own: &OwnView) -> Markup {
         }
         p.card-foot { (words.get(Key::MeEventsFoot)) }
     }
-}
-
-/// What happened, as far as a person does it; the rest under its word in the log.
-fn what(words: &Words, what: What) -> String {
-    let key = match what {
-        What::PatientFound => Key::WhatFound,
-        What::Shown => Key::WhatShown,
-        What::Requested => Key::WhatRequested,
-        What::Received => Key::WhatReceived,
-        What::ConsentGiven => Key::WhatConsentGiven,
-        What::ConsentWithdrawn => Key::WhatConsentWithdrawn,
-        What::LoggedIn => Key::WhatLoggedIn,
-        What::LoggedOut => Key::WhatLoggedOut,
-        What::LoginRefused => Key::WhatRefused,
-        What::ConfigChanged => Key::WhatChanged,
-        other => return other.word().to_owned(),
-    };
-    words.get(key)
 }

@@ -1,7 +1,7 @@
 use super::page;
 use crate::desk::Places;
 use crate::i18n::{Key, Words};
-use crate::view::{Frame, icon, kind_list, moment, purpose_word};
+use crate::view::{Frame, icon, kind_list, moment, purpose_word, what_word};
 use maud::{Markup, html};
 use protocol::audit::What;
 use service::access_log::LogLine;
@@ -30,7 +30,7 @@ pub fn log(frame: &Frame<'_>, view: &LogPage) -> Markup {
             label for="f-what" { b { (words.get(Key::ColDeed)) } }
             select #f-what name="what" {
                 option value="" { (words.get(Key::LogEverything)) }
-                @for what in What::ALL { option value=(what.word()) selected[what.word() == word] { (words.get(what_key(*what))) } }
+                @for what in What::ALL { option value=(what.word()) selected[what.word() == word] { (what_word(words, *what)) } }
             }
             button.btn type="submit" { (words.get(Key::LogShow)) }
         }
@@ -55,52 +55,12 @@ fn row(words: &Words, view: &LogPage, line: &LogLine) -> Markup {
         tr {
             td.num { (line.index) }
             th.num scope="row" { time { (event.at.date_jst()) } " " (moment(event.at, event.at)) }
-            td { (words.get(what_key(event.what))) @if event.count > 0 { " " span.meta { (event.count) } } }
+            td { (what_word(words, event.what)) @if event.count > 0 { " " span.meta { (event.count) } } }
             td.num { @match &event.staff { Some(id) => (id), None => span.meta { (words.get(Key::StaffNode)) } } }
             td.num { @if let Some(patient) = event.patient { (patient) } }
             td { @if let Some(id) = facility { (view.places.facility(id).name) } }
             td.sub { @if !event.kinds.is_empty() { (kind_list(words, event.kinds)) } @if let Some(purpose) = event.purpose { " · " (purpose_word(words, purpose)) } }
             td.sub lang="en" { (event.note) }
         }
-    }
-}
-
-/// What happened, in words.
-fn what_key(what: What) -> Key {
-    match what {
-        What::NodeSetUp => Key::LogNodeSetUp,
-        What::ConsentGiven => Key::LogConsentGiven,
-        What::ConsentWithdrawn => Key::LogConsentWithdrawn,
-        What::EntryPublished => Key::LogEntryPublished,
-        What::EntryRemoved => Key::LogEntryRemoved,
-        What::Requested => Key::DeedAsked,
-        What::Decided => Key::LogDecided,
-        What::Answered => Key::DeedGave,
-        What::Received => Key::DeedGot,
-        What::Shown => Key::LogShown,
-        What::Receipted => Key::LogReceipted,
-        What::Dropped => Key::DeedDropped,
-        What::LinkMade => Key::LogLinkMade,
-        What::LinkUndone => Key::LogLinkUndone,
-        What::LinkAsked => Key::LogLinkAsked,
-        What::MemberAdmitted => Key::LogMemberAdmitted,
-        What::MemberRevoked => Key::LogMemberRevoked,
-        What::AccordSigned => Key::LogAccordSigned,
-        What::KeyChanged => Key::LogKeyChanged,
-        What::InviteMade => Key::LogInviteMade,
-        What::JoinAsked => Key::LogJoinAsked,
-        What::StateAccepted => Key::LogStateAccepted,
-        What::FeedScanned => Key::LogFeedScanned,
-        What::Quarantined => Key::LogQuarantined,
-        What::PatientFound => Key::DeedFound,
-        What::ConfigChanged => Key::LogConfigChanged,
-        What::ForkSeen => Key::LogForkSeen,
-        What::Restored => Key::LogRestored,
-        What::Alarm => Key::LogAlarm,
-        What::PatientErased => Key::LogPatientErased,
-        What::LoggedIn => Key::LogLoggedIn,
-        What::LoginRefused => Key::LogLoginRefused,
-        What::LoggedOut => Key::LogLoggedOut,
-        What::Exported => Key::LogExported,
     }
 }
