@@ -1,7 +1,7 @@
 //! Who looked: the staff's view, and the patient's own list in plain words, for paper.
 use crate::desk::{AccessRow, AccessView, Deed};
 use crate::i18n::{Key, Lang, Words};
-use crate::view::{Frame, Nav, Tab, banner, day, facility, icon, kind_word, moment};
+use crate::view::{Frame, Nav, Tab, banner, day, facility, icon, kind_word, moment, purpose_word};
 use maud::{Markup, html};
 use protocol::kinds::{KindSet, Purpose};
 use protocol::time::Date;
@@ -41,7 +41,7 @@ fn staff_day(words: &Words, view: &AccessView, group: &[AccessRow]) -> Markup {
                 td { @if is_emergency(row) { span.pill.s-danger { (icon("alert")) (words.get(Key::PurposeEmergency)) } " " } (words.get(deed_key(row.deed))) }
                 td { (facility(&row.facility, row.is_own)) }
                 td.num { @match &row.staff { Some(id) => (id), None => span.meta { (words.get(Key::StaffNode)) } } }
-                td { @if let Some(purpose) = row.purpose { (words.get(purpose_key(purpose))) } }
+                td { @if let Some(purpose) = row.purpose { (purpose_word(words, purpose)) } }
                 td.sub { (kinds(words, row.kinds)) }
             }
         } }
@@ -178,20 +178,6 @@ fn plain_purpose(purpose: Purpose) -> Key {
         Purpose::CarePlan => Key::PlainCarePlan,
         Purpose::Quality | Purpose::PublicHealth | Purpose::Research => Key::PlainResearch,
         Purpose::PatientRequest => Key::PlainYourWord,
-    }
-}
-
-fn purpose_key(purpose: Purpose) -> Key {
-    match purpose {
-        Purpose::Treatment => Key::SeenWhy,
-        Purpose::Referral => Key::PurposeReferral,
-        Purpose::Emergency => Key::PurposeEmergency,
-        Purpose::Disaster => Key::PurposeDisaster,
-        Purpose::CarePlan => Key::PurposeCarePlan,
-        Purpose::Quality => Key::PurposeQuality,
-        Purpose::PublicHealth => Key::PurposeHealth,
-        Purpose::Research => Key::PurposeResearch,
-        Purpose::PatientRequest => Key::PurposePatient,
     }
 }
 
