@@ -1,7 +1,7 @@
 //! Running the node: the doctor, sources, keys, backup, configuration, the log. `metrics` is for machines of the operator.
 mod metrics;
 
-use crate::app::{App, page_with};
+use crate::app::{App, page_with, query};
 use crate::desk::{DeskError, Places};
 use crate::forms::Fields;
 use crate::i18n::Key;
@@ -160,16 +160,13 @@ async fn config(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Re
 
 /// The audit log, newest first.
 async fn log(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
-    let get = |name: &str| {
-        let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-        pairs.into_iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned()).unwrap_or_default()
-    };
-    let (what, before) = (What::parse(&get("what")), get("before").parse::<u64>().ok());
+    let what = query(&uri, "what").and_then(What::parse);
+    let before = query(&uri, "before").and_then(|text| text.parse().ok());
     let found = app.office(move |service, staff| {
         let size = service.log_head().size;
         // One more than is shown: whether there are older ones.
-        let query = LogQuery { what, before, limit: LOG_SHOWN_MAX + 1, end: LogEnd::Newest, ..LogQuery::default() };
-        let mut lines = service.audit(staff, &query).map_err(|error| DeskError::Failed(error.to_string()))?;
+        let wanted = LogQuery { what, before, limit: LOG_SHOWN_MAX + 1, end: LogEnd::Newest, ..LogQuery::default() };
+        let mut lines = service.audit(staff, &wanted).map_err(|error| DeskError::Failed(error.to_string()))?;
         lines.reverse();
         let is_more = lines.len() > LOG_SHOWN_MAX;
         lines.truncate(LOG_SHOWN_MAX);

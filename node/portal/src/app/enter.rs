@@ -214,7 +214,7 @@ pub(crate) fn redirect(to: &str, cookie: Option<HeaderValue>) -> Response {
 }
 
 /// A value of the query as it stands; what needs percent signs is nothing of ours.
-fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+pub(crate) fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
 }

@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub(crate) use context::{App, page_with};
-pub(crate) use enter::{percent, redirect};
+pub(crate) use enter::{percent, query, redirect};
 pub(crate) use looks::SANDBOX;
 pub use needs::{NEEDS, Need};
 pub(crate) use routes::patient_of;

@@ -1,5 +1,5 @@
 use super::context::{App, page_with};
-use super::enter::{lang_cookie, redirect};
+use super::enter::{lang_cookie, query, redirect};
 use crate::desk::{Depth, DeskError, ItemPath};
 use crate::i18n::{Key, Lang};
 use crate::limits::TEXT_CHARS_MAX;
@@ -96,11 +96,7 @@ pub(super) async fn item(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let depth = if uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "original=1")) {
-        Depth::Original
-    } else {
-        Depth::Rows
-    };
+    let depth = if query(&uri, "original") == Some("1") { Depth::Original } else { Depth::Rows };
     let (Some(patient), Some(path)) = (patient_of(&patient), ItemPath::parse(&item)) else {
         return app.fault(&headers, &Fault::Desk(DeskError::Unknown));
     };

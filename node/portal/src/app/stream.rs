@@ -1,4 +1,5 @@
 use super::context::{App, page_with};
+use super::enter::query;
 use super::routes::patient_of;
 use crate::desk::{Contents, DeskError, HolderAnswer, ItemPath, RowStatus};
 use crate::i18n::{Key, Lang};
@@ -39,12 +40,12 @@ pub(super) async fn documents(state: State<Arc<App>>, patient: Path<String>, hea
 
 /// Which days, which lanes, in which order: from the query, without trust in any of it.
 fn view_of(uri: &Uri, tab: Tab, now: Millis) -> View {
-    let pairs = || uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    let get = |name: &str| pairs().find(|(own, _)| *own == name).map(|(_, value)| value).unwrap_or_default();
+    let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let get = |name: &str| query(uri, name).unwrap_or_default();
     let usual = if tab == Tab::Drugs || tab == Tab::Timeline { Zoom::Week } else { Zoom::Month };
     let zoom = Zoom::parse(get("zoom")).unwrap_or(usual);
     let window = Window::new(zoom, Date::parse(get("to")), now.date_jst());
-    let lanes = pairs().filter(|(name, _)| *name == "show").map(|(_, value)| value);
+    let lanes = pairs.filter(|(name, _)| *name == "show").map(|(_, value)| value);
     View::new(window, Order::parse(get("order")).unwrap_or_default(), lanes)
 }
 
@@ -66,7 +67,7 @@ async fn person(
     let now = chart.now;
     let lang = app.lang(&headers);
     let mut page = PatientPage::new(chart, tab, view_of(&uri, tab, now), Asked::Never);
-    page.ground_fault = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "ground=missing"));
+    page.ground_fault = query(&uri, "ground") == Some("missing");
     let own = contents(&app, patient, page.wanted(&page.chart.own)).await;
     page.read_own(own);
     let node = app.desk.name();

@@ -3,7 +3,7 @@
 mod spec;
 mod stroke;
 
-use crate::app::{App, page_with, patient_of, redirect};
+use crate::app::{App, page_with, patient_of, query, redirect};
 use crate::desk::{ConsentView, DeskError, Places};
 use crate::forms::Fields;
 use crate::guard::FILE_POLICY;
@@ -313,11 +313,6 @@ fn of_paper(error: PaperError) -> Result<Outcome, DeskError> {
         PaperError::Proxy => Ok(Outcome::Wrong(ConsentFault::Proxy)),
         PaperError::Store(why) => Err(DeskError::Failed(why)),
     }
-}
-
-fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
-    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.into_iter().find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
 /// Consents that end within so long are asked for again: a quarter of a year, as chronic patients come back.

@@ -2,7 +2,7 @@
 //! done, and decides whether it may be.
 mod acts;
 
-use crate::app::{App, page_with};
+use crate::app::{App, page_with, query};
 use crate::desk::{DeskError, NetworkView, Places};
 use crate::forms::Fields;
 use crate::i18n::Key;
@@ -76,9 +76,8 @@ fn view_of(service: &Service) -> OfficeView {
 }
 
 async fn page_of(app: Arc<App>, headers: HeaderMap, uri: Uri, page: OfficePage) -> Response {
-    let done = uri.query().and_then(|query| query.strip_prefix("done=")).unwrap_or_default();
-    let key = DONE.into_iter().find(|key| key.id() == done);
-    let said = key.map(|key| Said { is_done: true, key, detail: String::new() });
+    let done = query(&uri, "done").and_then(|done| DONE.into_iter().find(|key| key.id() == done));
+    let said = done.map(|key| Said { is_done: true, key, detail: String::new() });
     shown(&app, &headers, page, (StatusCode::OK, &Fields::default(), said)).await
 }
 
