@@ -1,7 +1,7 @@
 //! Running the node: the doctor, sources, keys, backup, configuration, the log. `metrics` is for machines of the operator.
 mod metrics;
 
-use crate::app::{App, page_with, query};
+use crate::app::{App, node, page_with, query};
 use crate::desk::{DeskError, Places};
 use crate::forms::Fields;
 use crate::i18n::Key;
@@ -57,7 +57,7 @@ async fn doctor(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Re
         if let Some(works) = desk.works() {
             return Ok(works.findings());
         }
-        let service = desk.service().ok_or_else(|| DeskError::Failed("there is no node behind these pages".into()))?;
+        let service = node(desk)?;
         let line = |one: service::health::Finding| Line {
             check: one.check.word().to_owned(),
             light: one.light,
@@ -71,7 +71,7 @@ async fn doctor(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Re
 
 async fn feeds_view(app: &Arc<App>, said: Option<(bool, String)>) -> Result<FeedsView, DeskError> {
     app.call(move |desk, _| {
-        let service = desk.service().ok_or_else(|| DeskError::Failed("there is no node behind these pages".into()))?;
+        let service = node(desk)?;
         let (mut feeds, mut waiting) = (Vec::new(), Vec::new());
         if let Some(sources) = desk.feeds() {
             feeds = sources.feeds.iter().map(|feed| (feed.clone(), sources.ingest.last_report(feed))).collect();
@@ -95,7 +95,7 @@ async fn feeds(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Res
 async fn retry(State(app): State<Arc<App>>, headers: HeaderMap, fields: Fields) -> Response {
     let feed = fields.text("feed").to_owned();
     let begun = app.call(move |desk, staff| {
-        let service = desk.service().ok_or_else(|| DeskError::Failed("there is no node behind these pages".into()))?;
+        let service = node(desk)?;
         service.begin(staff, Act::Retry).map_err(|error| DeskError::Failed(error.to_string()))?;
         Ok(match desk.works() {
             Some(works) => works.retry(&feed),

@@ -170,11 +170,7 @@ impl App {
         self: &Arc<Self>,
         ask: impl FnOnce(&Service, &Staff) -> Result<T, DeskError> + Send + 'static,
     ) -> Result<T, DeskError> {
-        self.call(|desk, staff| {
-            let none = || DeskError::Failed("there is no node behind these pages".into());
-            ask(desk.service().ok_or_else(none)?, staff)
-        })
-        .await
+        self.call(|desk, staff| ask(node(desk)?, staff)).await
     }
     /// Answers of a little while ago, of this session.
     pub fn readings(&self) -> MutexGuard<'_, Readings> {
@@ -190,6 +186,11 @@ impl App {
         frame.here = Some("/".into());
         page_with(what.status(), fault(&frame, what))
     }
+}
+
+/// The use cases of the node behind a desk.
+pub(crate) fn node(desk: &dyn Desk) -> Result<&Service, DeskError> {
+    desk.service().ok_or_else(|| DeskError::Failed("there is no node behind these pages".into()))
 }
 
 /// A page with its status.

@@ -22,7 +22,7 @@ use service::staff::Accounts;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-pub(crate) use context::{App, page_with};
+pub(crate) use context::{App, node, page_with};
 pub(crate) use enter::{percent, query, redirect};
 pub(crate) use looks::SANDBOX;
 pub use needs::{NEEDS, Need};

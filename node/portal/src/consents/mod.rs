@@ -3,7 +3,7 @@
 mod spec;
 mod stroke;
 
-use crate::app::{App, page_with, patient_of, query, redirect};
+use crate::app::{App, node, page_with, patient_of, query, redirect};
 use crate::desk::{ConsentView, DeskError, Places};
 use crate::forms::Fields;
 use crate::guard::FILE_POLICY;
@@ -282,7 +282,7 @@ async fn scan(
 /// Who is asked again.
 async fn ending(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
     let found = app.call(|desk, staff| {
-        let service = desk.service().ok_or_else(|| DeskError::Failed("there is no node behind these pages".into()))?;
+        let service = node(desk)?;
         let (rows, more) =
             service.consents_ending(staff, ENDING_MS).map_err(|error| DeskError::Failed(error.to_string()))?;
         let more = more || rows.len() > ENDING_SHOWN_MAX;
