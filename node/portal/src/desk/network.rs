@@ -1,7 +1,7 @@
 use super::{FacilityName, Places};
 use protocol::ids::{FacilityId, NetworkId};
 use protocol::kinds::MemberRole;
-use protocol::policy::Freshness;
+use protocol::policy::{Freshness, ladder};
 use protocol::time::Millis;
 use service::Service;
 use service::accords::AccordView;
@@ -59,15 +59,10 @@ pub struct MemberPart {
 impl MemberPart {
     /// How fresh what is known of it is.
     pub fn freshness(&self, now: Millis) -> Option<Freshness> {
-        use protocol::time::DAY_MS;
         if self.is_own || self.is_online {
             return Some(Freshness::Green);
         }
-        self.seen.map(|seen| match now.since(seen) {
-            age if age <= DAY_MS => Freshness::Green,
-            age if age <= 3 * DAY_MS => Freshness::Amber,
-            _ => Freshness::Red,
-        })
+        self.seen.map(|seen| ladder(now.since(seen)))
     }
 }
 
