@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "the example and the tests use different parts")]
 use portal::desk::{
     AccessRow, AccessView, Chart, Contents, Deed, Depth, Desk, DeskError, FacilityName, Facts, FeedRow, File, Found,
-    FoundRow, Holder, HolderAnswer, Home, ItemPath, ItemRow, ItemView, LogRow, MemberRow, NetworkRow, Person,
+    FoundRow, Holder, HolderAnswer, Home, ItemPath, ItemRow, ItemView, LogRow, MemberPart, NetworkRow, Person,
     RowStatus,
 };
 use protocol::engine::HolderStatus;
@@ -99,22 +99,28 @@ impl Desk for FakeDesk {
         NOW
     }
     fn home(&self, _: &Staff) -> Result<Home, DeskError> {
-        let member = |holder: Holder, seen: Option<u64>| MemberRow {
+        let member = |holder: Holder, seen: Option<u64>| MemberPart {
             facility: holder.facility,
             is_own: false,
             is_online: seen == Some(0),
             seen: seen.map(|ago| NOW.minus(ago)),
+            is_relay: false,
+            until: NOW.plus(DAY_MS),
+            key_until: None,
         };
-        let own = MemberRow {
+        let own = MemberPart {
             facility: facility("0310000011", "大船渡みなと病院", FacilityClass::Hospital),
             is_own: true,
             is_online: false,
             seen: None,
+            is_relay: false,
+            until: NOW.plus(DAY_MS),
+            key_until: None,
         };
         let all: Vec<Holder> = self.answers().into_iter().map(|(holder, _)| holder).collect();
         let of = |name: &str| all.iter().filter(|holder| holder.network == name).cloned().collect::<Vec<_>>();
         let seen = [Some(92 * MINUTE_MS), Some(0), Some(0), Some(3 * DAY_MS), None];
-        let mut near: Vec<MemberRow> =
+        let mut near: Vec<MemberPart> =
             of("気仙ネット").into_iter().zip(seen).map(|(one, seen)| member(one, seen)).collect();
         near.insert(0, own);
         Ok(Home {

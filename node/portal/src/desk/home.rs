@@ -1,4 +1,4 @@
-use super::FacilityName;
+use super::{FacilityName, MemberPart};
 use protocol::ids::{FacilityId, NetworkId, NodeKey};
 use protocol::policy::Freshness;
 use protocol::time::Millis;
@@ -38,22 +38,9 @@ pub struct NetworkRow {
     /// Whether one of the node's facilities is a member now.
     pub is_member: bool,
     /// Its members.
-    pub members: Vec<MemberRow>,
+    pub members: Vec<MemberPart>,
     /// Names of the networks that it has an accord in force with.
     pub accords: Vec<String>,
-}
-
-/// One member.
-#[derive(Clone, Debug)]
-pub struct MemberRow {
-    /// Who.
-    pub facility: FacilityName,
-    /// A facility of this node.
-    pub is_own: bool,
-    /// Connected now.
-    pub is_online: bool,
-    /// When its node was heard of last, if ever.
-    pub seen: Option<Millis>,
 }
 
 /// One source.

@@ -19,6 +19,6 @@ pub use chart::{
     Person, RowStatus,
 };
 pub use consent::{ConsentView, Places};
-pub use home::{FeedRow, Home, LogRow, MemberRow, NetworkRow};
+pub use home::{FeedRow, Home, LogRow, NetworkRow};
 pub use network::{MemberPart, NetworkPart, NetworkView};
 pub use node::ServiceDesk;

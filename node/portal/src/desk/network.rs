@@ -2,6 +2,7 @@ use super::{FacilityName, Places};
 use protocol::ids::{FacilityId, NetworkId};
 use protocol::kinds::MemberRole;
 use protocol::policy::{Freshness, ladder};
+use protocol::state::{Book, Membership};
 use protocol::time::Millis;
 use service::Service;
 use service::accords::AccordView;
@@ -38,7 +39,7 @@ pub struct NetworkPart {
 }
 
 /// One member.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct MemberPart {
     /// Who.
     pub facility: FacilityName,
@@ -70,33 +71,9 @@ impl NetworkView {
     /// What is known at this node now.
     pub fn of(service: &Service) -> Self {
         let (book, now) = (service.book(), service.now());
-        let snapshot = service.engine().snapshot();
-        let own: Vec<FacilityId> = service.facilities().into_iter().map(|setup| setup.id).collect();
         let ours = service.networks();
         let part = |(id, name): (NetworkId, String), is_own: bool| {
-            let live = book.members(id).filter(|one| book.live(id, &one.facility, now).is_some());
-            let mut members: Vec<MemberPart> = live
-                .map(|one| {
-                    let cert = book.node_of(id, &one.facility, now);
-                    let node = cert.map(|cert| cert.node);
-                    let up = |node| snapshot.as_ref().is_some_and(|snapshot| snapshot.up.contains(&node));
-                    let seen = |node| snapshot.as_ref().and_then(|snapshot| snapshot.seen.get(&node).copied());
-                    MemberPart {
-                        facility: FacilityName {
-                            id: one.facility.clone(),
-                            name: one.name.clone(),
-                            class: Some(one.class),
-                        },
-                        is_own: own.contains(&one.facility),
-                        is_online: node.is_some_and(up),
-                        seen: node.and_then(seen),
-                        is_relay: one.roles.has(MemberRole::Relay.code()),
-                        until: one.to,
-                        key_until: cert.map(|cert| cert.to),
-                    }
-                })
-                .collect();
-            members.sort_by(|a, b| (!a.is_own, &a.facility.id).cmp(&(!b.is_own, &b.facility.id)));
+            let members = members_of(service, &book, id);
             let founders = book.charter(id).map_or((0, 0), |charter| (charter.founders.len(), charter.k));
             NetworkPart { id, name, is_own, members, founders }
         };
@@ -108,11 +85,36 @@ impl NetworkView {
         networks.extend(others.map(|(id, name)| part((*id, name.clone()), false)));
         Self {
             now,
-            freshness: snapshot.as_ref().map(|snapshot| snapshot.freshness),
+            freshness: service.engine().snapshot().map(|snapshot| snapshot.freshness),
             networks,
             accords: service.accords(),
             places: Places::of(service),
             waiting: (service.pending_joins().len(), service.proposals().len()),
         }
     }
+}
+
+/// The members of a network in force, own ones first.
+pub(super) fn members_of(service: &Service, book: &Book, network: NetworkId) -> Vec<MemberPart> {
+    let (now, snapshot) = (service.now(), service.engine().snapshot());
+    let own: Vec<FacilityId> = service.facilities().into_iter().map(|setup| setup.id).collect();
+    let live = book.members(network).filter(|one| book.live(network, &one.facility, now).is_some());
+    let part = |one: &Membership| {
+        let cert = book.node_of(network, &one.facility, now);
+        let node = cert.map(|cert| cert.node);
+        let up = |node| snapshot.as_ref().is_some_and(|snapshot| snapshot.up.contains(&node));
+        let seen = |node| snapshot.as_ref().and_then(|snapshot| snapshot.seen.get(&node).copied());
+        MemberPart {
+            facility: FacilityName { id: one.facility.clone(), name: one.name.clone(), class: Some(one.class) },
+            is_own: own.contains(&one.facility),
+            is_online: node.is_some_and(up),
+            seen: node.and_then(seen),
+            is_relay: one.roles.has(MemberRole::Relay.code()),
+            until: one.to,
+            key_until: cert.map(|cert| cert.to),
+        }
+    };
+    let mut members: Vec<MemberPart> = live.map(part).collect();
+    members.sort_by(|a, b| (!a.is_own, &a.facility.id).cmp(&(!b.is_own, &b.facility.id)));
+    members
 }

@@ -2,11 +2,10 @@
 use super::chart::{
     Chart, FacilityName, Found, FoundRow, Holder, HolderAnswer, ItemPath, ItemRow, ItemView, Person, RowStatus,
 };
+use super::network::members_of;
 use super::node_chart::{files_of, in_places, own_wanted};
 use super::node_linked::own_row;
-use super::{
-    AccessView, ConsentView, Contents, Depth, Desk, DeskError, FeedRow, File, Home, LogRow, MemberRow, NetworkRow,
-};
+use super::{AccessView, ConsentView, Contents, Depth, Desk, DeskError, FeedRow, File, Home, LogRow, NetworkRow};
 use crate::limits::ORIGINAL_BYTES_MAX;
 use crate::serve::Feeds;
 use crate::works::Works;
@@ -89,27 +88,9 @@ impl ServiceDesk {
         feeds.feeds.iter().map(row).collect()
     }
     fn network_rows(&self, book: &Book, now: Millis) -> Vec<NetworkRow> {
-        let snapshot = self.service.engine().snapshot();
-        let own: Vec<FacilityId> = self.service.facilities().into_iter().map(|setup| setup.id).collect();
         let name = |network: NetworkId| book.charter(network).map(|charter| charter.name.clone()).unwrap_or_default();
         let row = |network: NetworkId| {
-            let live = book.members(network).filter(|member| book.live(network, &member.facility, now).is_some());
-            let member = |member: &protocol::state::Membership| {
-                let node = book.node_of(network, &member.facility, now).map(|cert| cert.node);
-                let seen = |node| snapshot.as_ref().and_then(|snapshot| snapshot.seen.get(&node).copied());
-                MemberRow {
-                    facility: FacilityName {
-                        id: member.facility.clone(),
-                        name: member.name.clone(),
-                        class: Some(member.class),
-                    },
-                    is_own: own.contains(&member.facility),
-                    is_online: node.is_some_and(|node| snapshot.as_ref().is_some_and(|s| s.up.contains(&node))),
-                    seen: node.and_then(seen),
-                }
-            };
-            let mut members: Vec<MemberRow> = live.map(member).collect();
-            members.sort_by(|a, b| (!a.is_own, &a.facility.id).cmp(&(!b.is_own, &b.facility.id)));
+            let members = members_of(&self.service, book, network);
             let others = book.networks().map(|(other, _)| other).filter(|other| *other != network);
             NetworkRow {
                 id: network,

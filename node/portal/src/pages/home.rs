@@ -1,8 +1,8 @@
 use super::search::form;
-use crate::desk::{FeedRow, Home, LogRow, MemberRow, NetworkRow};
+use crate::desk::{FeedRow, Home, LogRow, MemberPart, NetworkRow};
 use crate::i18n::{Key, Words};
 use crate::limits::FEED_OLD_MS;
-use crate::view::{Frame, Nav, day, facility, icon, moment, rich};
+use crate::view::{Frame, Nav, day, facility, fresh_sign, icon, member_state, moment, rich};
 use maud::{Markup, html};
 use protocol::policy::Freshness;
 use protocol::time::Millis;
@@ -87,12 +87,7 @@ fn running(words: &Words, home: &Home) -> Markup {
 }
 
 fn freshness(words: &Words, freshness: Option<Freshness>) -> Markup {
-    let (class, shape, key) = match freshness {
-        Some(Freshness::Green) => ("t-data", "green", Key::FreshGreen),
-        Some(Freshness::Amber) => ("t-late", "amber", Key::FreshAmber),
-        Some(Freshness::Red) => ("t-danger", "red", Key::FreshRed),
-        None => ("t-offline", "notasked", Key::FreshUnknown),
-    };
+    let (class, shape, key) = fresh_sign(freshness);
     html! { span class=(format!("dot {class}")) { (icon(shape)) (words.get(Key::HomeFreshness)) " " (words.get(key)) } }
 }
 
@@ -123,16 +118,11 @@ fn network_head(words: &Words, network: &NetworkRow) -> Markup {
     }
 }
 
-fn member_line(words: &Words, member: &MemberRow, now: Millis) -> Markup {
+fn member_line(words: &Words, member: &MemberPart, now: Millis) -> Markup {
     html! {
         li {
             (facility(&member.facility, member.is_own))
-            @if member.is_own { span.pill.s-data { (icon("data")) (words.get(Key::MemberOwn)) } }
-            @else if member.is_online { span.pill.s-data { (icon("data")) (words.get(Key::MemberOnline)) } }
-            @else if let Some(seen) = member.seen {
-                span.pill.s-offline { (icon("offline")) (words.with(Key::MemberSeen, &[("since", moment(seen, now).into())])) }
-            }
-            @else { span.pill.s-nothing { (icon("notasked")) (words.get(Key::MemberNever)) } }
+            (member_state(words, member, now))
         }
     }
 }

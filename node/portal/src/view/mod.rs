@@ -7,6 +7,7 @@ mod frame;
 mod happened;
 mod icon;
 mod lane;
+mod member;
 mod qr;
 mod sentence;
 mod signed;
@@ -23,6 +24,7 @@ pub use frame::{Frame, Nav};
 pub use happened::what_word;
 pub use icon::icon;
 pub use lane::{Lane, Piece, axis, lane, legend, words_of};
+pub use member::{fresh_sign, member_state};
 pub use qr::qr;
 pub use sentence::{
     class_list, class_word, kind_list, purpose_list, purpose_word, role_list, sentence, statement_meta,

@@ -81,13 +81,8 @@ fn around(count: usize) -> Vec<(i32, i32)> {
 
 fn node(words: &Words, member: &MemberPart, (x, y): (i32, i32), now: Millis) -> Markup {
     let own = if member.is_own { " own" } else { "" };
-    let shape = match member.freshness(now) {
-        _ if !member.is_own && !member.is_online => Some("offline"),
-        Some(Freshness::Green) => Some("green"),
-        Some(Freshness::Amber) => Some("amber"),
-        Some(Freshness::Red) => Some("red"),
-        None => None,
-    };
+    // Own and connected ones are fresh; of the others the line below says since when.
+    let (class, shape) = if member.is_own || member.is_online { ("t-data", "green") } else { ("t-danger", "offline") };
     let below = match (member.is_own, member.is_online, member.seen) {
         (true, ..) => words.get(Key::MemberOwn),
         (_, true, _) => words.get(Key::MemberOnline),
@@ -100,7 +95,7 @@ fn node(words: &Words, member: &MemberPart, (x, y): (i32, i32), now: Millis) -> 
             @if member.is_relay { circle.net-relay cx=(x) cy=(y) r="25" {} }
             circle class=(format!("net-node{own}")) cx=(x) cy=(y) r="20" {}
             text class=(format!("net-letter{own}")) x=(x) y=(y + 5) { (seal_letter(member.facility.class)) }
-            @if let Some(shape) = shape { g class=(if shape == "green" { "t-data" } else if shape == "amber" { "t-late" } else { "t-danger" }) { use href=(format!("#i-{shape}")) x=(x + 10) y=(y - 24) width="14" height="14" fill="currentColor" {} } }
+            g class=(class) { use href=(format!("#i-{shape}")) x=(x + 10) y=(y - 24) width="14" height="14" fill="currentColor" {} }
             text.net-text x=(x) y=(y + 36) { (cut(&member.facility.name)) }
             text.net-text x=(x) y=(y + 50) { (below) }
         }

@@ -2,7 +2,7 @@ use super::clauses::accord;
 use super::drawing::drawing;
 use crate::desk::{MemberPart, NetworkPart, NetworkView};
 use crate::i18n::{Key, Words};
-use crate::view::{Frame, Nav, facility, icon, moment};
+use crate::view::{Frame, Nav, facility, fresh_sign, icon, member_state};
 use maud::{Markup, html};
 use protocol::policy::Freshness;
 use protocol::time::{DAY_MS, Millis};
@@ -76,7 +76,7 @@ fn members(words: &Words, network: &NetworkPart, now: Millis) -> Markup {
                 thead { tr { @for key in [Key::ColFacility, Key::ColState, Key::ColFresh, Key::ColMemberUntil, Key::ColKeyUntil] { th scope="col" { (words.get(key)) } } } }
                 tbody { @for member in &network.members { tr {
                     th scope="row" { (facility(&member.facility, member.is_own)) @if member.is_relay { " " span.meta { (words.get(Key::LegendRelay)) } } }
-                    td { (state(words, member, now)) }
+                    td { (member_state(words, member, now)) }
                     td { (fresh(words, member, now)) }
                     td.num { (days(words, Some(member.until), now)) }
                     td.num { (days(words, member.key_until, now)) }
@@ -86,22 +86,8 @@ fn members(words: &Words, network: &NetworkPart, now: Millis) -> Markup {
     }
 }
 
-fn state(words: &Words, member: &MemberPart, now: Millis) -> Markup {
-    html! {
-        @if member.is_own { span.pill.s-data { (icon("data")) (words.get(Key::MemberOwn)) } }
-        @else if member.is_online { span.pill.s-data { (icon("data")) (words.get(Key::MemberOnline)) } }
-        @else if let Some(seen) = member.seen { span.pill.s-offline { (icon("offline")) (words.with(Key::MemberSeen, &[("since", moment(seen, now).into())])) } }
-        @else { span.pill.s-nothing { (icon("notasked")) (words.get(Key::MemberNever)) } }
-    }
-}
-
 fn fresh(words: &Words, member: &MemberPart, now: Millis) -> Markup {
-    let (class, shape, key) = match member.freshness(now) {
-        Some(Freshness::Green) => ("t-data", "green", Key::FreshGreen),
-        Some(Freshness::Amber) => ("t-late", "amber", Key::FreshAmber),
-        Some(Freshness::Red) => ("t-danger", "red", Key::FreshRed),
-        None => ("t-offline", "notasked", Key::FreshUnknown),
-    };
+    let (class, shape, key) = fresh_sign(member.freshness(now));
     html! { span class=(format!("dot {class}")) { (icon(shape)) (words.get(key)) } }
 }
 
