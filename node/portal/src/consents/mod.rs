@@ -16,7 +16,7 @@ use axum::routing::get;
 use maud::Markup;
 use protocol::ids::{PatientRef, ReceiptId};
 use protocol::time::DAY_MS;
-use service::consents::{ConsentError, Recorded, WithdrawSpec};
+use service::consents::{ConsentError, ConsentSpec, WithdrawSpec};
 use service::papers::{PaperError, PaperKind};
 use service::{Service, Staff};
 use std::sync::Arc;
@@ -72,10 +72,36 @@ async fn new_page(State(app): State<Arc<App>>, Path(patient): Patient, headers: 
     shown(&app, &headers, (StatusCode::OK, &uri), |frame| pages::consent_new(frame, &view, &filling, None))
 }
 
-/// What became of a form: recorded, something to put right, or a fault.
-enum Outcome {
-    Recorded(ReceiptId),
+/// Why a form was not recorded.
+enum Unrecorded {
+    /// Something to put right.
     Wrong(ConsentFault),
+    /// The node could not.
+    Failed(DeskError),
+}
+
+impl From<ConsentFault> for Unrecorded {
+    fn from(wrong: ConsentFault) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+impl From<PaperError> for Unrecorded {
+    fn from(error: PaperError) -> Self {
+        match error {
+            PaperError::NoPatient(_) => Self::Failed(DeskError::Unknown),
+            PaperError::TooLarge(_) => Self::Wrong(ConsentFault::PaperSize),
+            PaperError::Kind => Self::Wrong(ConsentFault::PaperKind),
+            PaperError::Proxy => Self::Wrong(ConsentFault::Proxy),
+            PaperError::Store(why) => Self::Failed(DeskError::Failed(why)),
+        }
+    }
+}
+
+impl From<ConsentError> for Unrecorded {
+    fn from(error: ConsentError) -> Self {
+        Self::Failed(of_consent(error))
+    }
 }
 
 /// Records a statement; a mistake brings the form back with what was typed.
@@ -88,46 +114,40 @@ async fn record(
 ) -> Response {
     let Some(person) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
     let form = fields.clone();
-    let done = app.office(move |service, staff| {
-        let read = spec::consent(person, &form, service.now())
-            .and_then(|spec| Ok((spec, spec::paper(&form)?, spec::proxy(&form)?)));
-        let (spec, paper, proxy) = match read {
-            Ok(read) => read,
-            Err(wrong) => return Ok(Outcome::Wrong(wrong)),
-        };
-        let evidence = match service.keep_paper(staff, person, paper, proxy) {
-            Ok(evidence) => evidence,
-            Err(error) => return of_paper(error),
-        };
-        let spec = service::consents::ConsentSpec { evidence, ..spec };
-        service.record_consent(staff, &spec).map(|done| recorded(&done)).map_err(of_consent)
-    });
+    let done = app.office(move |service, staff| Ok(record_statement(service, staff, person, &form)));
     answer(&app, (&patient, &headers, &uri), done.await, |frame, view, wrong| {
         pages::consent_new(frame, view, &Filling::typed(fields), Some(wrong))
     })
     .await
 }
 
-fn recorded(done: &Recorded) -> Outcome {
-    Outcome::Recorded(done.receipt.id)
+fn record_statement(
+    service: &Service,
+    staff: &Staff,
+    patient: PatientRef,
+    form: &Fields,
+) -> Result<ReceiptId, Unrecorded> {
+    let spec = spec::consent(patient, form, service.now())?;
+    let evidence = service.keep_paper(staff, patient, spec::paper(form)?, spec::proxy(form))?;
+    Ok(service.record_consent(staff, &ConsentSpec { evidence, ..spec })?.receipt.id)
 }
 
 /// On to the paper, or the form once more.
 async fn answer(
     app: &Arc<App>,
     (patient, headers, uri): (&str, &HeaderMap, &Uri),
-    done: Result<Outcome, DeskError>,
+    done: Result<Result<ReceiptId, Unrecorded>, DeskError>,
     again: impl FnOnce(&crate::view::Frame<'_>, &ConsentView, ConsentFault) -> Markup,
 ) -> Response {
     match done {
-        Ok(Outcome::Recorded(id)) => redirect(&format!("/patients/{patient}/consent/{id}?new=1"), None),
-        Ok(Outcome::Wrong(wrong)) => match view_of(app, patient).await {
+        Ok(Ok(id)) => redirect(&format!("/patients/{patient}/consent/{id}?new=1"), None),
+        Ok(Err(Unrecorded::Wrong(wrong))) => match view_of(app, patient).await {
             Ok(view) => {
                 shown(app, headers, (StatusCode::UNPROCESSABLE_ENTITY, uri), |frame| again(frame, &view, wrong))
             }
             Err(fault) => app.fault(headers, &fault),
         },
-        Err(error) => app.fault(headers, &Fault::Desk(error)),
+        Ok(Err(Unrecorded::Failed(error))) | Err(error) => app.fault(headers, &Fault::Desk(error)),
     }
 }
 
@@ -151,36 +171,36 @@ async fn tablet(
 ) -> Response {
     let Some(person) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
     let form = fields.clone();
-    let done = app.office(move |service, staff| record_groups(service, staff, person, &form));
+    let done = app.office(move |service, staff| Ok(record_groups(service, staff, person, &form)));
     answer(&app, (&patient, &headers, &uri), done.await, |frame, view, wrong| {
         pages::consent_tablet(frame, view, Some(&fields), Some(wrong))
     })
     .await
 }
 
-fn record_groups(service: &Service, staff: &Staff, patient: PatientRef, form: &Fields) -> Result<Outcome, DeskError> {
+fn record_groups(
+    service: &Service,
+    staff: &Staff,
+    patient: PatientRef,
+    form: &Fields,
+) -> Result<ReceiptId, Unrecorded> {
     let groups = pages::tablet_groups(patient);
     let ticked: Vec<_> = groups.into_iter().filter(|group| form.all("group").any(|word| word == group.word)).collect();
     if ticked.is_empty() {
-        return Ok(Outcome::Wrong(ConsentFault::Who));
+        return Err(ConsentFault::Who.into());
     }
-    let paper = match spec::paper(form) {
-        Ok(paper) => paper,
-        Err(ConsentFault::Paper) => return Ok(Outcome::Wrong(ConsentFault::Stroke)),
-        Err(wrong) => return Ok(Outcome::Wrong(wrong)),
-    };
-    let evidence = match service.keep_paper(staff, patient, paper, None) {
-        Ok(evidence) => evidence,
-        Err(error) => return of_paper(error),
-    };
+    let paper = spec::paper(form).map_err(|wrong| match wrong {
+        ConsentFault::Paper => ConsentFault::Stroke,
+        other => other,
+    })?;
+    let evidence = service.keep_paper(staff, patient, paper, None)?;
     let mut first = None;
     for group in ticked {
         let text_version = pages::TEXT_VERSIONS[0].to_owned();
-        let spec = service::consents::ConsentSpec { evidence, text_version, ..group.spec };
-        let done = service.record_consent(staff, &spec).map_err(of_consent)?;
+        let done = service.record_consent(staff, &ConsentSpec { evidence, text_version, ..group.spec })?;
         first.get_or_insert(done.receipt.id);
     }
-    first.map(Outcome::Recorded).ok_or_else(|| DeskError::Failed("nothing was recorded".into()))
+    first.ok_or_else(|| Unrecorded::Failed(DeskError::Failed("nothing was recorded".into())))
 }
 
 /// The form for a withdrawal.
@@ -205,29 +225,29 @@ async fn withdraw(
 ) -> Response {
     let Some(person) = patient_of(&patient) else { return app.fault(&headers, &Fault::Desk(DeskError::Unknown)) };
     let form = fields.clone();
-    let done = app.office(move |service, staff| {
-        let read = spec::withdrawal(&form).and_then(|leaving| Ok((leaving, spec::paper(&form)?, spec::proxy(&form)?)));
-        let (leaving, paper, proxy) = match read {
-            Ok(read) => read,
-            Err(wrong) => return Ok(Outcome::Wrong(wrong)),
-        };
-        let evidence = match service.keep_paper(staff, person, paper, proxy) {
-            Ok(evidence) => evidence,
-            Err(error) => return of_paper(error),
-        };
-        let spec = WithdrawSpec {
-            patient: person,
-            scope: leaving.scope,
-            text_version: leaving.version,
-            evidence,
-            even_in_emergency: leaving.even_in_emergency,
-        };
-        service.withdraw_consent(staff, &spec).map(|done| recorded(&done)).map_err(of_consent)
-    });
+    let done = app.office(move |service, staff| Ok(record_withdrawal(service, staff, person, &form)));
     answer(&app, (&patient, &headers, &uri), done.await, |frame, view, wrong| {
         pages::consent_withdraw(frame, view, &fields, Some(wrong))
     })
     .await
+}
+
+fn record_withdrawal(
+    service: &Service,
+    staff: &Staff,
+    patient: PatientRef,
+    form: &Fields,
+) -> Result<ReceiptId, Unrecorded> {
+    let leaving = spec::withdrawal(form)?;
+    let evidence = service.keep_paper(staff, patient, spec::paper(form)?, spec::proxy(form))?;
+    let spec = WithdrawSpec {
+        patient,
+        scope: leaving.scope,
+        text_version: leaving.version,
+        evidence,
+        even_in_emergency: leaving.even_in_emergency,
+    };
+    Ok(service.withdraw_consent(staff, &spec)?.receipt.id)
 }
 
 /// The receipt or certificate.
@@ -302,16 +322,6 @@ fn of_consent(error: ConsentError) -> DeskError {
     match error {
         ConsentError::NoPatient(_) => DeskError::Unknown,
         other => DeskError::Failed(other.to_string()),
-    }
-}
-
-fn of_paper(error: PaperError) -> Result<Outcome, DeskError> {
-    match error {
-        PaperError::NoPatient(_) => Err(DeskError::Unknown),
-        PaperError::TooLarge(_) => Ok(Outcome::Wrong(ConsentFault::PaperSize)),
-        PaperError::Kind => Ok(Outcome::Wrong(ConsentFault::PaperKind)),
-        PaperError::Proxy => Ok(Outcome::Wrong(ConsentFault::Proxy)),
-        PaperError::Store(why) => Err(DeskError::Failed(why)),
     }
 }
 

@@ -6,8 +6,7 @@ use protocol::ids::{FacilityId, NetworkId, PatientRef};
 use protocol::kinds::{Coarse, Codes, FacilityClass, KindSet, Purpose, Role};
 use protocol::time::{Date, Millis};
 use service::consents::ConsentSpec;
-use service::limits::PAPER_BYTES_MAX;
-use service::papers::{Paper, PaperKind, Proxy};
+use service::papers::{Paper, Proxy};
 
 /// A consent, or a no.
 pub fn consent(patient: PatientRef, fields: &Fields, now: Millis) -> Result<ConsentSpec, ConsentFault> {
@@ -100,12 +99,9 @@ fn version(text: &str) -> String {
 }
 
 /// Who speaks for the patient, if somebody does.
-pub fn proxy(fields: &Fields) -> Result<Option<Proxy>, ConsentFault> {
-    if fields.text("signer") != "proxy" {
-        return Ok(None);
-    }
-    let (name, relation) = (fields.text("proxy_name").to_owned(), fields.text("proxy_relation").to_owned());
-    if name.is_empty() || relation.is_empty() { Err(ConsentFault::Proxy) } else { Ok(Some(Proxy { name, relation })) }
+pub fn proxy(fields: &Fields) -> Option<Proxy> {
+    let text = |name| fields.text(name).to_owned();
+    (fields.text("signer") == "proxy").then(|| Proxy { name: text("proxy_name"), relation: text("proxy_relation") })
 }
 
 /// What stands behind a statement: a stroke, a scan, or the word of who took it.
@@ -114,10 +110,6 @@ pub fn paper(fields: &Fields) -> Result<Paper, ConsentFault> {
         return Ok(Paper::Stroke(drawing));
     }
     if let Some(bytes) = fields.file() {
-        if bytes.len() as u64 > PAPER_BYTES_MAX {
-            return Err(ConsentFault::PaperSize);
-        }
-        PaperKind::of(bytes).ok_or(ConsentFault::PaperKind)?;
         return Ok(Paper::Scan(bytes.to_vec()));
     }
     if fields.is_on("attested") { Ok(Paper::Attested) } else { Err(ConsentFault::Paper) }
