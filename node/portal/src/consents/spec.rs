@@ -4,7 +4,7 @@ use crate::pages::ConsentFault;
 use protocol::consent::{Holders, LegalBase, Networks, Readers, Stance, WithdrawalScope};
 use protocol::ids::{FacilityId, NetworkId, PatientRef};
 use protocol::kinds::{Coarse, Codes, FacilityClass, KindSet, Purpose, Role};
-use protocol::time::{Date, Millis};
+use protocol::time::Millis;
 use service::consents::ConsentSpec;
 use service::papers::{Paper, Proxy};
 
@@ -79,15 +79,9 @@ fn until(text: &str, now: Millis) -> Result<Option<Millis>, ConsentFault> {
     if text.is_empty() {
         return Ok(None);
     }
-    let day =
-        service::patients::Query::new(text).birth_date().or_else(|| plain_day(text)).ok_or(ConsentFault::Until)?;
+    let day = service::patients::Query::new(text).birth_date().ok_or(ConsentFault::Until)?;
     let end = day.start_jst().plus(protocol::time::DAY_MS);
     if end <= now { Err(ConsentFault::Until) } else { Ok(Some(end)) }
-}
-
-fn plain_day(text: &str) -> Option<Date> {
-    let digits: String = text.chars().filter(|c| c.is_ascii_digit()).collect();
-    Date::parse(&digits)
 }
 
 fn base(fields: &Fields) -> LegalBase {
@@ -163,6 +157,7 @@ const VERSION_CHARS_MAX: usize = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::time::Date;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
         Fields::of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
@@ -194,7 +189,9 @@ mod tests {
             assert_eq!(end(text), Ok(Some(day)), "{text}");
         }
         assert_eq!(end("2020-03-31"), Err(ConsentFault::Until));
-        assert_eq!(end("soon"), Err(ConsentFault::Until));
+        for odd in ["soon", "2030-03-31 or 2031", "about 20300331"] {
+            assert_eq!(end(odd), Err(ConsentFault::Until), "{odd}");
+        }
     }
     #[test]
     fn a_death_takes_back_everything_and_needs_its_paper() {
