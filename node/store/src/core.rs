@@ -44,6 +44,10 @@ pub struct Core {
     pub(crate) groups: u64,
     /// The newest frame, while the index does not have it yet.
     pub(crate) behind: Option<Mark>,
+    /// From which group on the index is tried again.
+    pub(crate) index_from: u64,
+    /// How often the index had been opened anew when that was last looked at.
+    pub(crate) times: u64,
     pub(crate) master: MasterKey,
     pub(crate) guard: Guard,
     /// What the journal holds of the floor of the keys.
@@ -118,6 +122,8 @@ impl Core {
             reserve,
             groups: 0,
             behind: None,
+            index_from: 0,
+            times: 0,
             floor_noted: 0,
             guard,
             master,
@@ -127,6 +133,7 @@ impl Core {
             copies,
         };
         core.note_health(false);
+        core.shared.begin(core.reader())?;
         Ok((core, report))
     }
 

@@ -7,6 +7,7 @@
 //! One folder: `lock`, `keys/store.key`, `keys/patients.*`, `journal/*.seg`, `db/` (sled), `blobs/`, `quarantine/`, `reserve`. Values are
 //! sealed with a key per space, those of a patient before that with its own; the journal and the blobs with theirs; all but the
 //! patients' come from the one in `keys/store.key`. The store draws neither time nor randomness and decides nothing.
+mod anew;
 mod backup;
 mod blobs;
 mod check;

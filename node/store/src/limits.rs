@@ -46,6 +46,11 @@ pub const INDEX_PAUSE: Duration = Duration::from_millis(20);
 pub const INDEX_BYTES_MAX: usize = 256 << 10;
 /// Writes that the index could not take are held in memory up to here; then the store refuses further batches.
 pub const LAG_BYTES_MAX: usize = 16 << 20;
+/// After the index could not take a group it is given the next only with so many waiting, or when no more fit into memory:
+/// on a disk that is still full each try costs opening it anew.
+pub const INDEX_AGAIN_GROUPS: u64 = 16;
+/// Writes that an index which was opened anew had lost and that are held in memory instead; sled flushes twice a second.
+pub const ANEW_BYTES_MAX: usize = 64 << 20;
 /// Plain bytes of one frame of a blob: the unit of transfer of the house plan.
 pub const CHUNK_BYTES: usize = 256 << 10;
 /// Largest blob: a whole-body CT series is about 1 GiB.

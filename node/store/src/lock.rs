@@ -4,6 +4,7 @@ use fs4::{FileExt, TryLockError};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// Holds a store's folder until it is dropped, or its process ends however it ends.
 pub(crate) struct FolderLock {
@@ -21,7 +22,7 @@ impl FolderLock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(folder.join("lock")).map_err(not_writable)?;
-        match FileExt::try_lock(&file) {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -41,6 +42,17 @@ impl FolderLock {
     }
 }
 
+/// Tries for a moment: a program that this process is just starting holds all that is open here until it begins.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..TRIES {
+        match FileExt::try_lock(file) {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    FileExt::try_lock(file)
+}
+
 #[cfg(unix)]
 fn make_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
@@ -51,3 +63,7 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 fn make_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
 }
+
+/// A fifth of a second.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);

@@ -6,19 +6,31 @@ use crate::disk::{Disk, DiskError};
 pub(crate) struct Reserve {
     bytes: u64,
     is_there: bool,
+    /// The room for openings was given back while the store was open.
+    is_opening_spent: bool,
 }
 
 impl Reserve {
     /// Makes the reserves if the disk has room for them; without room the store goes on without.
     pub(crate) fn open(disk: &dyn Disk, bytes: u64) -> Self {
         keep_for_openings(disk, bytes);
-        let mut reserve = Self { bytes, is_there: false };
+        let mut reserve = Self { bytes, is_there: false, is_opening_spent: false };
         reserve.refill(disk);
         reserve
     }
 
     pub(crate) fn is_there(&self) -> bool {
         self.is_there
+    }
+
+    /// Nothing of it was given back, or all of that was made again.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_there && !self.is_opening_spent
+    }
+
+    /// The room for openings was given back.
+    pub(crate) fn note_spent(&mut self) {
+        self.is_opening_spent = true;
     }
 
     /// Gives the room for writes back. True if there was some.
@@ -28,20 +40,31 @@ impl Reserve {
 
     /// Makes the reserve for writes again, after that for openings. A reserve that does not fit is removed at once.
     pub(crate) fn refill(&mut self, disk: &dyn Disk) {
-        if self.is_there {
+        if self.is_whole() {
             return;
         }
         keep_for_openings(disk, self.bytes);
-        self.is_there = fill(disk, PATH, self.bytes).is_ok();
-        if !self.is_there && give_back(disk, PATH).is_err() {
+        self.is_opening_spent = false;
+        self.is_there = self.is_there || self.fill(disk);
+    }
+
+    fn fill(&self, disk: &dyn Disk) -> bool {
+        let is_there = fill(disk, PATH, self.bytes).is_ok();
+        if !is_there && give_back(disk, PATH).is_err() {
             tracing::warn!("the reserve file could not be removed");
         }
+        is_there
     }
 }
 
 /// Gives all room back for an opening, without knowing whether there is some.
 pub(crate) fn free(disk: &dyn Disk) -> Result<(), DiskError> {
     give_back(disk, PATH)?;
+    free_for_opening(disk)
+}
+
+/// Gives the room that is kept for openings back.
+pub(crate) fn free_for_opening(disk: &dyn Disk) -> Result<(), DiskError> {
     give_back(disk, OPENING_PATH)
 }
 

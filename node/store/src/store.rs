@@ -4,7 +4,7 @@ use crate::blobs::{BlobId, Blobs};
 use crate::check::{FileCheck, Pace, Scrub, ScrubStep, VerifyReport, check_log, ledger, verify, verify_index};
 use crate::closed::make_private;
 use crate::core::{Core, CoreConfig, compact};
-use crate::db::{Db, DbError, MapDb, SledDb};
+use crate::db::{Again, Db, DbError, MapDb, SledDb};
 use crate::disk::{Disk, DiskError, RealDisk, VirtualDisk};
 use crate::error::{OpenError, OpenReport, Rebuilt};
 use crate::journal::{JournalError, Mark, ReplayError};
@@ -312,7 +312,11 @@ impl Drop for Store {
 }
 
 fn open_index(folder: &Path, disk: &dyn Disk, config: &StoreConfig) -> Result<Arc<dyn Db>, OpenError> {
-    let open = || SledDb::open(&folder.join(FOLDER), config.cache_bytes);
+    let (at, cache_bytes) = (folder.join(FOLDER), config.cache_bytes);
+    let open = || {
+        let at = at.clone();
+        Again::new(move || Ok(Box::new(SledDb::open(&at, cache_bytes)?)))
+    };
     let opened = match open() {
         Err(DbError::Full) => {
             // sled needs room to open at all.

@@ -3,7 +3,8 @@ use crate::core::Core;
 use crate::journal::{AppendError, Mark};
 use crate::keyring::{KeyringError, owner};
 use crate::limits::{
-    BATCH_BYTES_MAX, GROUP_BYTES_MAX, GROUP_WRITES_MAX, INDEX_BYTES_MAX, KEY_BYTES_MAX, LAG_BYTES_MAX, VALUE_BYTES_MAX,
+    BATCH_BYTES_MAX, GROUP_BYTES_MAX, GROUP_WRITES_MAX, INDEX_AGAIN_GROUPS, INDEX_BYTES_MAX, KEY_BYTES_MAX,
+    LAG_BYTES_MAX, VALUE_BYTES_MAX,
 };
 use crate::overlay::{Overlay, Pending, weight};
 use crate::view::{FLOOR_KEY, is_reserved};
@@ -145,25 +146,50 @@ impl Core {
         self.shared.show(pending);
         self.behind = Some(mark);
         self.groups += 1;
-        if !self.reserve.is_there() && self.groups.is_multiple_of(REFILL_GROUPS) {
+        if !self.reserve.is_whole() && self.groups.is_multiple_of(REFILL_GROUPS) {
             self.reserve.refill(&*self.disk);
         }
         self.note_health(!self.reserve.is_there() && self.health().is_full);
         Ok(())
     }
 
-    /// Whether the index lacks what was acknowledged.
+    /// Whether the index lacks what was acknowledged, and may be given it.
     pub fn is_behind(&self) -> bool {
-        self.behind.is_some()
+        self.behind.is_some() && !self.is_paused()
     }
 
-    /// Gives the index what was acknowledged since.
+    /// Gives the index what was acknowledged since. If it cannot take it, that stays in memory and is tried again later.
     pub fn index(&mut self) {
-        let Some(mark) = self.behind.take() else { return };
-        if let Err(error) = self.shared.catch_up(&mark) {
-            tracing::error!(%error, "the index could not take a group; it is kept in memory until the next start");
-            self.note_lag(&error.to_string());
+        self.note_anew();
+        let Some(mark) = self.behind.filter(|_| !self.is_paused()) else { return };
+        let Err(error) = self.shared.catch_up(&mark) else {
+            self.behind = None;
+            self.note_lag(None);
+            return;
+        };
+        tracing::error!(%error, "the index could not take a group; it is kept in memory and tried again");
+        self.note_lag(Some(error.to_string()));
+        self.index_from = self.groups + INDEX_AGAIN_GROUPS;
+        if error.is_trouble()
+            && let Err(error) = self.shared.open_anew(&error, self.times)
+        {
+            tracing::error!(%error, "the index could not be opened anew");
         }
+        self.note_anew();
+    }
+
+    /// An index that was opened anew met a full disk, most likely: the reserve is spent, and it gets a pause.
+    fn note_anew(&mut self) {
+        let times = self.shared.times();
+        if times != self.times {
+            self.times = times;
+            self.index_from = self.groups + INDEX_AGAIN_GROUPS;
+            self.reserve.note_spent();
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.groups < self.index_from && self.shared.lag_bytes() < LAG_BYTES_MAX
     }
 
     /// The raw form of all writes. Keys of patients that are new are made first, a block of them at a time, and durable.
@@ -206,9 +232,8 @@ impl Core {
         }
     }
 
-    fn note_lag(&self, why: &str) {
-        let mut health = self.shared.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        health.lagging = Some(why.to_owned());
+    fn note_lag(&self, why: Option<String>) {
+        self.shared.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner).lagging = why;
     }
 }
 

@@ -2,11 +2,12 @@
 use crate::codec::Codec;
 use crate::db::{Change, Db, DbError, Pair};
 use crate::disk::Disk;
-use crate::journal::Mark;
+use crate::journal::{JournalReader, Mark};
 use crate::keyring::{Guard, KeyringError, ValueError};
 use crate::overlay::{Pending, Range};
 use protocol::data::{ERASED, Space, View};
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// A look at the store that sees every acknowledged batch. Cheap to clone; calls block and may touch the disk.
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 /// Whoever saw one write of a batch sees all of it from then on.
 ///
 /// # Panics
-/// When the index gives back damaged bytes, or the disk does not read the key ring: to answer "nothing there" would be a lie. A note is left so that the next
-/// start rebuilds the index from the journal.
+/// When the index gives back damaged bytes, or the disk reads neither index nor key ring: to answer "nothing there" would be a
+/// lie. For a damaged index a note is left so that the next start rebuilds it from the journal.
 #[derive(Clone)]
 pub struct StoreView {
     pub(crate) shared: Arc<Shared>,
@@ -30,7 +31,7 @@ pub struct Health {
     pub is_full: bool,
     /// Since which failure the journal takes no more writes.
     pub refusing: Option<String>,
-    /// Why the index lags behind the journal; what it lacks is read from memory until the next start.
+    /// Why the index lags behind the journal; what it lacks is read from memory until it takes it.
     pub lagging: Option<String>,
     /// Patients whose key was needed and is in neither copy of the key ring.
     pub lost: BTreeSet<u64>,
@@ -42,10 +43,23 @@ pub(crate) struct Shared {
     pub(crate) codec: Codec,
     guard: OnceLock<Guard>,
     pub(crate) health: Mutex<Health>,
-    disk: Arc<dyn Disk>,
+    pub(crate) disk: Arc<dyn Disk>,
     /// Acknowledged writes that the index does not have yet, or could not take. They are read over it, so that nobody sees
     /// half of a group while it is applied.
-    lag: RwLock<Pending>,
+    pub(crate) lag: RwLock<Pending>,
+    /// What opening the index anew takes. Held while the index is written: taken before `lag`, never while holding it.
+    pub(crate) anew: Mutex<Anew>,
+    /// How often the index was opened anew.
+    pub(crate) times: AtomicU64,
+}
+
+/// How the index is opened anew under those who read it.
+#[derive(Default)]
+pub(crate) struct Anew {
+    /// Reads what an earlier state of the index lacks; none while the store is being opened.
+    pub(crate) journal: Option<JournalReader>,
+    /// What the index had at last.
+    pub(crate) indexed: Mark,
 }
 
 impl View for StoreView {
@@ -71,7 +85,16 @@ impl View for StoreView {
 
 impl Shared {
     pub(crate) fn new(disk: Arc<dyn Disk>, db: Arc<dyn Db>, codec: Codec) -> Self {
-        Self { db, codec, guard: OnceLock::new(), disk, health: Mutex::default(), lag: RwLock::default() }
+        Self {
+            db,
+            codec,
+            guard: OnceLock::new(),
+            disk,
+            health: Mutex::default(),
+            lag: RwLock::default(),
+            anew: Mutex::default(),
+            times: AtomicU64::new(0),
+        }
     }
 
     /// From here on values of patients can be opened.
@@ -104,6 +127,10 @@ impl Shared {
 
     /// The raw value under any key, reserved ones included.
     pub(crate) fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
+        self.twice(|| self.get_once(space, key))
+    }
+
+    fn get_once(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
         let lag = self.lag();
         if let Some(value) = lag.find(space, key) {
             return Ok(value.clone());
@@ -113,6 +140,10 @@ impl Shared {
     }
 
     fn scan(&self, at: &Range<'_>) -> Result<Vec<Pair>, DbError> {
+        self.twice(|| self.scan_once(at))
+    }
+
+    fn scan_once(&self, at: &Range<'_>) -> Result<Vec<Pair>, DbError> {
         let mut failed = None;
         let lag = self.lag();
         let pairs = lag.scan(at, |limit| {
@@ -144,8 +175,10 @@ impl Shared {
 
     /// Gives the index what it lacks, up to `mark`. Only the writer calls it, so nothing is shown meanwhile.
     pub(crate) fn catch_up(&self, mark: &Mark) -> Result<(), DbError> {
+        let mut anew = self.anew();
         let changes = self.changes(&self.lag(), mark);
         self.db.apply(changes)?;
+        anew.indexed = *mark;
         *self.lag.write().unwrap_or_else(PoisonError::into_inner) = Pending::default();
         Ok(())
     }
@@ -210,6 +243,9 @@ impl Shared {
     }
 
     fn stop(&self, error: &DbError) -> ! {
+        if error.is_trouble() {
+            panic!("{error}. Nothing that was acknowledged is lost; see to the disk and start again");
+        }
         self.ask_for_rebuild();
         panic!("{error}; the next start rebuilds the index from the journal");
     }

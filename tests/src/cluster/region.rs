@@ -3,6 +3,7 @@ use super::town::Cluster;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What made-up storages are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +66,7 @@ impl Region {
         ]);
         let houses = plan.houses.iter().map(|house| format!("{}:{}:{}:地域:800", house.id, house.class, house.name));
         let houses = houses.flat_map(|house| ["--facility".to_owned(), house]);
-        let json = call.args(houses).arg("--to").arg(&folder).run().done();
+        let json = call.args(houses).arg("--to").arg(&folder).deadline(DEADLINE).run().done();
         Self { json, folder }
     }
     /// The storage of a facility: the folder above `standard` and `extended`.
@@ -127,3 +128,6 @@ fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
         })
         .collect()
 }
+
+/// Some hundred thousand files on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(1_800);

@@ -3,12 +3,14 @@
 //! One trait, [`Db`], with two backends under one conformance suite (`tests`): [`SledDb`] on disk and [`MapDb`] in memory
 //! for the simulator and for tests. Both keep sealed values; neither knows a key. sled is known in `sled` alone; `pack` holds
 //! the values that are too large for it.
+mod again;
 mod map;
 mod pack;
 mod sled;
 #[cfg(test)]
 mod tests;
 
+pub use again::Again;
 pub use map::MapDb;
 pub use sled::SledDb;
 
@@ -34,6 +36,14 @@ pub trait Db: Send + Sync {
     fn tidy(&self) -> Result<u64, DbError> {
         Ok(0)
     }
+    /// Closes the index and opens it anew, with what of it is on the disk: an earlier state, perhaps. False if this one has
+    /// nothing to open.
+    ///
+    /// # Errors
+    /// It does not open. It may be tried again.
+    fn reopen(&self) -> Result<bool, DbError> {
+        Ok(false)
+    }
 }
 
 /// Why the index could not do it.
@@ -48,4 +58,14 @@ pub enum DbError {
     /// The operating system refused.
     #[error("the index cannot be used: {0}")]
     Disk(String),
+    /// Something else holds its files.
+    #[error("the index is held by something else: {0}")]
+    Held(String),
+}
+
+impl DbError {
+    /// Whether the disk is at fault and not what lies on it: opened anew, the index may answer again.
+    pub(crate) fn is_trouble(&self) -> bool {
+        matches!(self, Self::Full | Self::Disk(_))
+    }
 }

@@ -277,6 +277,7 @@ fn reason(error: sled::Error) -> DbError {
         {
             DbError::Damaged(e.to_string())
         }
+        sled::Error::Io(e) if e.to_string().contains("acquire lock") => DbError::Held(e.to_string()),
         sled::Error::Io(e) => DbError::Disk(e.to_string()),
         other => DbError::Damaged(other.to_string()),
     }

@@ -3,7 +3,8 @@ use super::*;
 use crate::limits::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::{Change, Db, DbError, Disk, Faults, OpenError, Pair, Store, Work};
 use protocol::data::Outcome;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 #[track_caller]
 fn failed(outcome: Outcome) -> String {
@@ -171,6 +172,83 @@ fn what_the_index_cannot_take_is_acknowledged_and_seen_all_the_same() {
     db.fails.store(false, Ordering::Relaxed);
     let core = Core::open(disk, db, &small()).unwrap().0;
     assert_eq!(all(&core.view()), all(&model(59, &core.salt_key())));
+}
+
+/// An index whose disk fails: from then on it answers nothing until it is opened anew, with what was flushed.
+#[derive(Default)]
+struct Forgetful {
+    /// What is read, and what is on the disk.
+    now: Mutex<Arc<MapDb>>,
+    kept: Mutex<Vec<(Space, Vec<Change>)>>,
+    unkept: Mutex<Vec<(Space, Vec<Change>)>>,
+    fails: AtomicBool,
+    openings: AtomicU64,
+}
+
+impl Forgetful {
+    fn fail(&self) {
+        self.fails.store(true, Ordering::Relaxed);
+    }
+    fn map(&self) -> Result<Arc<MapDb>, DbError> {
+        if self.fails.load(Ordering::Relaxed) { Err(DbError::Full) } else { Ok(self.now.lock().unwrap().clone()) }
+    }
+}
+
+impl Db for Forgetful {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
+        self.map()?.get(space, key)
+    }
+    fn scan(&self, space: Space, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Pair>, DbError> {
+        self.map()?.scan(space, prefix, from, limit)
+    }
+    fn apply(&self, changes: Vec<(Space, Vec<Change>)>) -> Result<(), DbError> {
+        self.unkept.lock().unwrap().extend(changes.iter().cloned());
+        self.map()?.apply(changes)
+    }
+    fn flush(&self) -> Result<(), DbError> {
+        self.map()?;
+        self.kept.lock().unwrap().append(&mut self.unkept.lock().unwrap());
+        Ok(())
+    }
+    fn reopen(&self) -> Result<bool, DbError> {
+        let map = MapDb::default();
+        map.apply(self.kept.lock().unwrap().clone())?;
+        self.unkept.lock().unwrap().clear();
+        *self.now.lock().unwrap() = Arc::new(map);
+        self.fails.store(false, Ordering::Relaxed);
+        self.openings.fetch_add(1, Ordering::Relaxed);
+        Ok(true)
+    }
+}
+
+#[test]
+fn an_index_that_forgot_is_opened_anew_and_nobody_sees_an_earlier_state() {
+    let disk = Arc::new(VirtualDisk::new(1));
+    let db = Arc::new(Forgetful::default());
+    let mut core = Core::open(disk.clone(), db.clone(), &small()).unwrap().0;
+    for number in 1..=200 {
+        assert_eq!(core.commit(batch(number)), Outcome::Committed { leaves: vec![number - 1] });
+        match number % 23 {
+            3 => core.flush().unwrap(),
+            // Met by a reader, or by the writer.
+            7 => db.fail(),
+            9 => core.index(),
+            _ => {}
+        }
+        if number % 5 == 0 {
+            assert_eq!(all(&core.view()), all(&model(number, &core.salt_key())), "after {number}");
+        }
+    }
+    assert!(db.openings.load(Ordering::Relaxed) >= 8, "it never failed");
+    assert_eq!(all(&core.view()), all(&model(200, &core.salt_key())));
+    // Groups enough that the index takes them again.
+    (201..=240).for_each(|number| drop(core.commit(batch(number))));
+    assert_eq!(core.health().lagging, None);
+    core.flush().unwrap();
+    drop(core);
+    let (core, report) = Core::open(disk, db, &small()).unwrap();
+    assert_eq!(report.replayed, 0, "the index did not take again what it had lost");
+    assert_eq!(all(&core.view()), all(&model(240, &core.salt_key())));
 }
 
 #[test]

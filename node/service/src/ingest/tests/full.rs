@@ -119,8 +119,8 @@ fn a_disk_that_fills_up_during_a_scan_loses_nothing_and_the_scan_goes_on_once_th
         let held = read_all(&store);
         assert!(held as u64 >= committed, "room {room}: {held} of {committed}");
         let again = ingest(&store, folder).scan(&feed, &mut |_: Progress| {});
-        assert!(again.is_err(), "room {room}");
-        assert!(read_all(&store) >= held);
+        let now_held = read_all(&store);
+        assert!(now_held >= held && (again.is_err() || now_held == 120), "room {room}: {now_held} of {held}");
         // A node that is started on the full disk opens and reads.
         let mut store = store;
         for _ in 0..3 {
@@ -138,29 +138,34 @@ fn a_disk_that_fills_up_during_a_scan_loses_nothing_and_the_scan_goes_on_once_th
     }
 }
 
-/// The index may have met the full disk before the journal did: then it answers nothing until the next start, which a service
-/// manager makes.
+/// The index may meet the full disk before the journal does, and then answers nothing until it is opened anew: in the same
+/// process, under those who read.
 #[test]
-fn once_the_disk_has_room_again_the_scan_goes_on_with_at_most_one_start() {
-    let Some(small) = Small::mount(20 << 20) else { return };
+fn once_the_disk_has_room_again_the_scan_goes_on_without_a_start() {
     let tree = Tree::new();
     hospital(&tree);
-    let (feed, folder) = (feed_of(&tree, "main"), small.0.path());
-    let mut store = open(folder);
-    let filler = fill(folder, 800 << 10);
-    assert!(ingest(&store, folder).scan(&feed, &mut |_: Progress| {}).is_err());
-    fs::remove_file(&filler).expect("room again");
-    let mut report = ingest(&store, folder).scan(&feed, &mut |_: Progress| {});
-    if report.is_err() {
-        store.close();
-        drop(store);
-        store = open(folder);
-        report = ingest(&store, folder).scan(&feed, &mut |_: Progress| {});
+    let feed = feed_of(&tree, "main");
+    for room in [100, 300, 500, 650, 800, 950, 1_200].map(|kib: u64| kib << 10) {
+        let Some(small) = Small::mount(20 << 20) else { return };
+        let folder = small.0.path();
+        let store = open(folder);
+        let filler = fill(folder, room);
+        assert!(ingest(&store, folder).scan(&feed, &mut |_: Progress| {}).is_err());
+        // Longer than sled takes to notice by itself.
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        let held = read_all(&store);
+        fs::remove_file(&filler).expect("room again");
+        let report = ingest(&store, folder).scan(&feed, &mut |_: Progress| {}).expect("it goes on");
+        assert_eq!((report.stored, report.quarantined), (120, 0), "room {room}: {report:?}");
+        assert!(report.unchanged as usize <= held, "room {room}: of {held} that were read before, {report:?}");
+        assert_eq!(read_all(&store), 120);
+        let staff = Staff::new("c-1", Role::Clerk).expect("a number");
+        let node =
+            Node { store, clock: Arc::new(HandClock::at(NOW)), folder: TempDir::new().expect("a folder"), staff };
+        assert_eq!(node.finds("0000000040").len(), 1);
+        node.store.close();
+        drop(node);
+        let (store, _) = Store::open(folder, StoreConfig::new([7; 32])).expect("it opens");
+        assert!(store.verify().is_sound(), "room {room}");
     }
-    let report = report.expect("it goes on");
-    assert_eq!(report.stored, 120);
-    assert_eq!(read_all(&store), 120);
-    let staff = Staff::new("c-1", Role::Clerk).expect("a number");
-    let node = Node { store, clock: Arc::new(HandClock::at(NOW)), folder: TempDir::new().expect("a folder"), staff };
-    assert_eq!(node.finds("0000000040").len(), 1);
 }
