@@ -23,6 +23,7 @@ impl Assets {
             include_str!("assets/tokens.css"),
             include_str!("assets/portal.css"),
             include_str!("assets/desk.css"),
+            include_str!("assets/matching.css"),
             &places(),
         ]
         .concat();

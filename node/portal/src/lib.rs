@@ -2,7 +2,7 @@
 //!
 //! Start with [`serve`] (who may come in) and `app` (routes in one table). [`desk`] is all that pages know of the node: they
 //! reach data only through it, with a [`service::Staff`], and hold no rule about who may see what. `auth` is the way in and the
-//! screens of staff, `consents` the consent desk, `network` and `admin` the offices of the network and of the node, `forms` reads
+//! screens of staff, `consents` the consent desk, `matching` the review of doubtful pairs, `network` and `admin` the offices of the network and of the node, `forms` reads
 //! what forms send, `guard` keeps others out,
 //! `view` draws, `pages` has one file per screen, `i18n` the words in both languages, `assets` what is sent beside pages.
 mod admin;
@@ -15,6 +15,7 @@ mod forms;
 mod guard;
 mod i18n;
 mod limits;
+mod matching;
 mod network;
 mod pages;
 mod readings;

@@ -12,7 +12,7 @@ use desk::FakeDesk;
 use portal::desk::Desk;
 use portal::{PortalConfig, RunningPortal, serve_desk};
 use protocol::kinds::Role;
-use real::{Node, found_network, node, said};
+use real::{Node, TWINS, found_network, node, node_of, said};
 use service::staff::{Accounts, Device};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,7 +107,10 @@ impl Stage {
 }
 
 fn real_stage(test: &str) -> Option<(Stage, Node)> {
-    let node = node();
+    stage_of(test, node())
+}
+
+fn stage_of(test: &str, node: Node) -> Option<(Stage, Node)> {
     let stage = Stage::new(test, node.desk.clone(), node.service.accounts().clone())?;
     Some((stage, node))
 }
@@ -168,6 +171,25 @@ fn axe_finds_nothing_serious_at_the_consent_desk() {
     for path in ["/consents", "/", "/patients", "/me", "/nothing"] {
         stage.look(path);
     }
+    stage.end();
+}
+
+#[test]
+fn axe_finds_nothing_serious_at_the_matching_review() {
+    let Some((mut stage, node)) = stage_of("axe, matching", node_of(&TWINS)) else { return };
+    let staff = |number: &str| service::Staff::new(number, Role::Doctor).expect("a number");
+    let open = node.service.link_review(&staff("d-8"), false).expect("shown");
+    assert!(open.len() >= 2, "a misspelt name and a twin wait");
+    stage.be(Role::Clerk);
+    stage.look("/matching");
+    for question in &open {
+        stage.look(&format!("/matching/{}", question.pair));
+    }
+    let one = open.iter().find(|question| !question.needs_second()).expect("one that needs no second");
+    let same = service::links::Answer::Same;
+    let done = node.service.answer_review(&staff("d-9"), one.pair, same, "same card").expect("taken");
+    stage.look(&format!("/matching/links/{}?done=match-done-same", done.link.expect("a link")));
+    stage.look("/matching?later=1");
     stage.end();
 }
 

@@ -10,7 +10,7 @@ use chromium::Browser;
 use desk::FakeDesk;
 use portal::{Door, PortalConfig, RunningPortal, serve_desk};
 use protocol::kinds::Role;
-use real::{Node, found_network, node, said};
+use real::{Node, TWINS, found_network, node, node_of, said};
 use service::staff::Device;
 use std::path::Path;
 use std::sync::Arc;
@@ -168,8 +168,12 @@ fn a_document_in_a_frame_runs_nothing() {
 
 /// A stage over a real node, with somebody of this role inside.
 fn real_stage(test: &str, role: Role) -> Option<(Browser, String, Node, RunningPortal, Runtime)> {
+    stage_of(test, role, node())
+}
+
+fn stage_of(test: &str, role: Role, node: Node) -> Option<(Browser, String, Node, RunningPortal, Runtime)> {
     let mut browser = Browser::open(test)?;
-    let (node, runtime) = (node(), Runtime::new().expect("threads"));
+    let runtime = Runtime::new().expect("threads");
     let config = PortalConfig { demo: true, ..PortalConfig::new(([127, 0, 0, 1], 0).into()) };
     let accounts = node.service.accounts().clone();
     let portal = runtime.block_on(serve_desk(node.desk.clone(), accounts.clone(), config)).expect("open");
@@ -203,6 +207,37 @@ fn a_signature_on_the_tablet_becomes_the_paper_of_a_consent() {
     let clerk = service::Staff::new("s7", Role::Clerk).expect("a number");
     let kept = node.service.consents(&clerk, protocol::ids::PatientRef(1)).expect("a patient");
     assert_eq!(kept.receipts.len(), 2, "both groups were ticked");
+    assert!(browser.complaints.is_empty(), "{:?}", browser.complaints);
+}
+
+#[test]
+fn a_pair_is_reviewed_by_keyboard_and_a_stray_letter_decides_nothing() {
+    let Some((mut browser, base, node, _portal, _runtime)) =
+        stage_of("matching by keyboard", Role::Clerk, node_of(&TWINS))
+    else {
+        return;
+    };
+    let staff = service::Staff::new("d-8", Role::Doctor).expect("a number");
+    let open = node.service.link_review(&staff, false).expect("shown");
+    let one = open.iter().find(|question| !question.needs_second()).expect("one that needs no second").pair;
+    let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(&build).expect("a folder");
+    let page = format!("matching/{one}");
+    for (path, name) in [("matching", "matching-queue"), (page.as_str(), "matching")] {
+        browser.go(&format!("{base}/{path}?lang=ja"));
+        std::fs::write(build.join(format!("{name}.png")), browser.picture()).expect("written");
+    }
+    for (key, code, button) in [("y", 89, "same"), ("n", 78, "not-same"), ("l", 76, "later")] {
+        browser.press(key, code);
+        assert_eq!(browser.text("document.activeElement.value"), button);
+    }
+    assert!(browser.text("location.pathname").ends_with(&one.to_string()), "nothing was sent");
+    assert_eq!(node.service.link_stats(&staff).expect("counted").by_people, 0);
+    browser.press("y", 89);
+    browser.value("document.activeElement.click()");
+    browser.loaded();
+    assert_eq!(node.service.link_stats(&staff).expect("counted").by_people, 1);
+    assert_eq!(browser.text("document.querySelector('[role=status]').innerText"), "1人として結びました。");
     assert!(browser.complaints.is_empty(), "{:?}", browser.complaints);
 }
 

@@ -21,6 +21,7 @@ impl From<LinksError> for Failure {
         match error {
             LinksError::Write(error) => error.into(),
             LinksError::Reason | LinksError::Later | LinksError::NotAPair(_) | LinksError::Itself => Self::usage(error),
+            LinksError::NoWord => Self::refused(error),
             LinksError::NoQuestion(_) => Self::refused(error).next("`musubi link review list` shows what is open"),
             LinksError::NoPatient(_) => Self::refused(error).next("`musubi patient find WORDS` lists patients"),
             LinksError::NoLink(_) | LinksError::NotHeld(_) => {

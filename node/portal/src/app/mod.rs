@@ -13,7 +13,7 @@ mod stream;
 use crate::desk::Desk;
 use crate::limits::LIST_FORM_BYTES_MAX;
 use crate::serve::PortalConfig;
-use crate::{admin, auth, consents, network};
+use crate::{admin, auth, consents, matching, network};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -56,6 +56,7 @@ pub fn router(
         .route("/readyz", get(routes::readyz))
         .merge(auth::routes(config.demo))
         .merge(consents::routes())
+        .merge(matching::routes())
         .merge(network::routes())
         .merge(admin::routes())
         .fallback(routes::nothing)

@@ -32,6 +32,12 @@
       event.preventDefault();
       return;
     }
+    /* A letter goes to its button; Enter presses it, so that a stray key decides nothing. */
+    const keyed = /^[a-z]$/i.test(event.key) && document.querySelector(`[data-key="${event.key.toLowerCase()}"]`);
+    if (keyed && !typing(document.activeElement)) {
+      event.preventDefault();
+      keyed.focus();
+    }
     if (event.key === "/" && !typing(document.activeElement)) {
       const box = document.querySelector("#q, #q-top");
       if (box) {

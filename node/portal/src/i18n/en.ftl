@@ -1049,3 +1049,117 @@ log-logged-out = Logged out
 log-exported = Exported
 check-room = Room on the disk
 remedy-room = Free some space: a full disk takes no records and no consents.
+nav-matching = Matching
+match-title = Same person?
+match-lead = Pairs that the node may not decide alone. Better put a pair off than join it wrongly.
+match-waiting = Pairs that wait
+match-zero = 0 pairs wait. What an import cannot decide comes here.
+match-order = Not by age: what can do harm comes first
+match-show-later = Show those put off, too
+match-hide-later = Hide those put off
+match-waits-second = waits for a second person
+match-put-off = put off until { $day }
+match-disputed = two people disagree
+match-recent = Decided lately
+match-recent-zero = 0 so far
+match-one-person = One person
+match-two-persons = Two persons
+match-holds = holds
+match-taken-back = taken back
+match-figures = Figures
+match-by-reason = Why they wait
+match-count-open = Pairs that wait
+match-count-second = of them for a second person
+match-count-later = of them put off
+match-count-rule = Joined by the rule
+match-count-people = Joined by people
+match-count-back = Links taken back
+match-count-apart = Declared two persons
+match-count-pending = Patients not compared yet
+match-compared = Both registrations compared
+match-col-field = Field
+match-col-result = Result
+match-not-written = not written
+match-one-side = on one side only; says nothing
+match-equal = the same
+match-writing = only written differently
+match-near = { $n ->
+    [one] alike, { $n } character differs
+   *[other] alike, { $n } characters differ
+    }
+match-unweighed = { $n ->
+    [one] { $n } character differs; says nothing
+   *[other] { $n } characters differ; says nothing
+    }
+match-differs = { $n ->
+    [one] different ({ $n } character)
+   *[other] different ({ $n } characters)
+    }
+match-home-else = differs; another of the household agrees
+match-verdict = What the node makes of it
+match-for = For one person: { $what }
+match-against = For two persons: { $what }
+match-legend-soft = can be explained
+match-legend-hard = cannot be explained
+match-score = Score { $weight } ({ $margin } above the next candidate)
+match-why = How you know
+match-why-page = Compared on this page
+match-why-paper = Saw an identity or insurance card
+match-why-asked = Asked the patient
+match-why-facility = Asked the other facility
+match-note = In a few words (no names or numbers; it stays in the record)
+match-same = Same person
+match-not-same = Two persons
+match-later = Later
+match-first-is-you = Your word is noted. Another member of staff has to look as well.
+match-you-are-second = Staff member { $staff } has answered. You are the second: look for yourself.
+match-disputed-text = Two people disagreed. It begins anew.
+match-needs-second = Something speaks against it: a yes needs two members of staff. A no needs one.
+match-changes = What a yes changes
+match-records = { $n ->
+    [one] { $n } record
+   *[other] { $n } records
+    }
+match-person-of = already one person in { $n } registrations
+match-changes-text = The page of the one shows records of the other, as far as that patient's consent goes; allergies and drugs come together.
+match-undo-text = It can be undone at any time, and then tells who saw what meanwhile.
+match-rivals = Other pairs with one of them
+match-back-to-queue = All that wait
+match-take-back = Take back the last word
+match-link-title = Link { $id }
+match-seen = Seen through this link since { $when }
+match-seen-zero = 0 looks at records of one on a page of the other
+match-seen-of = Records of
+match-seen-on = On the page of
+match-undo = Undo this link
+match-undo-lead = The two become two persons, and the rule never joins them again. What people joined is undone by two.
+match-undo-second-of = Staff member { $staff } says that this link is wrong.
+match-undo-why = Why (no names or numbers)
+match-undo-button = Undo
+match-fault-reason = Write why
+match-fault-form = Choose how you know, and an answer
+match-done-same = They are one person now.
+match-done-not-same = They are two persons. The rule never joins them again.
+match-done-later = The pair comes back in 14 days.
+match-done-second = Noted. They are joined when another member of staff says the same.
+match-done-disputed = Somebody said otherwise before. It stays open.
+match-done-same-person = The second has to be another member of staff.
+match-done-back = The last word is taken back. The pair stands as before.
+match-done-back-seen = Taken back. Somebody looked while they were joined.
+match-done-no-word = Nothing of yours can be taken back: ten minutes are over, or somebody else spoke since. Links are undone from "Decided lately".
+match-done-gone = This pair does not wait any more: somebody answered, or the records changed.
+match-done-parted = People declared them, or two that this would join, to be different persons.
+match-done-undone = Undone. The table tells who saw what meanwhile.
+match-done-undo-second = Noted. People made this link: it is undone when another member of staff says the same.
+match-field-name = Name
+match-field-kana = Kana
+match-field-birth = Birth date
+match-field-sex = Sex
+match-field-postcode = Postcode
+match-field-address = Address
+match-field-phones = Telephone
+match-field-insurance = Insurance
+match-field-card = Network card
+match-part-family = family name
+match-part-given = given name
+match-part-home = household (address, telephone, insurance)

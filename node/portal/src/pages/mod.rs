@@ -2,7 +2,7 @@
 //!
 //! The way in: `setup`, `login`, and behind it `me` and `staff`. `home` (today), `search`, `patient` (what all pages of one
 //! person share) with `timeline` (its `rows`, `summary`, `list`), `labs`, `drugs`, `documents`; `access` (who looked), `item`,
-//! and `fault` for everything that went wrong.
+//! `matching` (same person or not), and `fault` for everything that went wrong.
 mod access;
 mod admin;
 mod consent;
@@ -14,6 +14,7 @@ mod item;
 mod labs;
 mod list;
 mod login;
+mod matching;
 mod me;
 mod network;
 mod patient;
@@ -34,6 +35,9 @@ pub use fault::{Fault, fault};
 pub use home::home;
 pub use item::item;
 pub use login::{Filled, code, demo, factor, first, login, recovery};
+pub use matching::{
+    MATCH_DONE, MatchLink, MatchPair, MatchQueue, Tried, WHYS, Waiting, match_link, match_pair, match_queue,
+};
 pub use me::me;
 pub use network::{Given, OfficePage, OfficeView, Said, given, network, office};
 pub use patient::{Asked, PatientPage};

@@ -13,6 +13,8 @@ pub enum Nav {
     Patients,
     /// 同意
     Consents,
+    /// 名寄せ
+    Matching,
     /// ネットワーク
     Network,
     /// 職員
@@ -114,6 +116,9 @@ impl Frame<'_> {
                     }
                     @if self.may(Right::RecordConsent) {
                         a href="/consents" aria-current=[current(Nav::Consents)] { (words.get(Key::ConsentTitle)) }
+                    }
+                    @if self.may(Right::ReviewMatches) {
+                        a href="/matching" aria-current=[current(Nav::Matching)] { (words.get(Key::NavMatching)) }
                     }
                     @if self.may(Right::SeeNetwork) {
                         a href="/network" aria-current=[current(Nav::Network)] { (words.get(Key::NetworkTitle)) }

@@ -21,12 +21,29 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-const HEAD: &str = "PID|0001||0001234567^^^^PI||見本^花子^^^^^L^I~ミホン^ハナコ^^^^^L^P||19580312|F\r\
-                    PV1|0001|O|01^^^^^C\r";
+const HANAKO: &str = "PID|0001||0001234567^^^^PI||見本^花子^^^^^L^I~ミホン^ハナコ^^^^^L^P||19580312|F";
+const VISIT: &str = "PV1|0001|O|01^^^^^C";
+
+/// Three registrations of one house: one person twice, once misspelt, and a twin.
+pub const TWINS: [(&str, &str); 3] = [
+    ("0000000011", "双葉^花子^^^^^L^I~フタバ^ハナコ^^^^^L^P"),
+    ("0000000012", "双葉^華子^^^^^L^I~フタバ^ハナコ^^^^^L^P"),
+    ("0000000013", "双葉^花江^^^^^L^I~フタバ^ハナエ^^^^^L^P"),
+];
+const TWINS_REST: &str = "||19610211|F|||^^^^022-0002^JPN^H^岩手県大船渡市潮見町４－１２||^PRN^PH^^^^^^^^^0192000187";
 
 fn write(root: &Path, kind: &str, day: Option<u8>, key: &str, message: &str, rest: &str) {
+    write_of(root, (kind, day, key, message), ("0001234567", HANAKO), rest);
+}
+
+fn write_of(
+    root: &Path,
+    (kind, day, key, message): (&str, Option<u8>, &str, &str),
+    (patient, pid): (&str, &str),
+    rest: &str,
+) {
     let name = FileName {
-        patient: "0001234567".to_owned().into(),
+        patient: patient.to_owned().into(),
         care_date: day.and_then(|day| Date::new(2025, 6, day)),
         kind: DataKind::parse(kind).expect("a kind"),
         key: key.to_owned(),
@@ -35,7 +52,7 @@ fn write(root: &Path, kind: &str, day: Option<u8>, key: &str, message: &str, res
         flag: Flag::Valid,
     };
     let text = format!(
-        "MSH|^~\\&|HIS|1319999999|GW|RCV|20250610093012||{message}|1|P|2.5||||||~ISO IR87||ISO 2022-1994|SS-MIX2_1.20\r{HEAD}{rest}"
+        "MSH|^~\\&|HIS|1319999999|GW|RCV|20250610093012||{message}|1|P|2.5||||||~ISO IR87||ISO 2022-1994|SS-MIX2_1.20\r{pid}\r{VISIT}\r{rest}"
     );
     let at = root.join(layout::relative_path(&name));
     std::fs::create_dir_all(at.parent().expect("a parent")).expect("folders");
@@ -52,12 +69,21 @@ pub struct Node {
 }
 
 pub fn node() -> Node {
+    node_of(&[])
+}
+
+/// A node that also knows these, with the questions that its linking has about them.
+pub fn node_of(more: &[(&str, &str)]) -> Node {
     let folders = [TempDir::new().expect("a folder"), TempDir::new().expect("a folder")];
     let [folder, tree] = &folders;
     write(tree.path(), "ADT-00", None, "999999999999999", "ADT^A08^ADT_A01", "");
     let lab = "SPM|1|||019^全血^JC10|||||||||||||20250610\rOBR|1|000000000000001||E001^末梢血^99ZL1|||20250610\r\
                ORC|SC|000000000000001\rOBX|1|NM|2A020000001930101^赤血球数^JC10||450|10*4/mm3^10*4/mm3^ISO+|380-500|N|||F\r";
     write(tree.path(), "OML-11", Some(10), "000000000000001", "OUL^R22^OUL_R22", lab);
+    for (number, name) in more {
+        let pid = format!("PID|0001||{number}^^^^PI||{name}{TWINS_REST}");
+        write_of(tree.path(), ("ADT-00", None, "999999999999999", "ADT^A08^ADT_A01"), (number, &pid), "");
+    }
     let facility = FacilityId::parse("1319999999").expect("ten digits");
     let mut config = ServiceConfig::new(folder.path(), "見本病院のノード");
     config.facilities = vec![FacilitySpec::usual(facility.clone(), "見本病院", FacilityClass::Hospital, false)];
@@ -68,7 +94,8 @@ pub fn node() -> Node {
     let feed = Feed { name: "main".into(), root: tree.path().to_owned(), facility, authority };
     let ingest = Ingest::new(service.store().clone(), service.clock().clone(), service.folder());
     let report = ingest.scan(&feed, &mut |_| {}).expect("a scan");
-    assert_eq!((report.stored, report.quarantined), (2, 0), "{report:?}");
+    assert_eq!((report.stored, report.quarantined), (2 + more.len() as u64, 0), "{report:?}");
+    service.link_pending().expect("linked");
     let feeds = Feeds { ingest, feeds: vec![feed] };
     let addr = SocketAddr::from(([127, 0, 0, 1], 8470));
     let accounts = service.accounts().clone();

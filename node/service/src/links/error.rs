@@ -19,6 +19,12 @@ pub enum LinksError {
     /// It is no link, or was taken back before.
     #[error("{0} does not hold any more, or was never a link")]
     NotHeld(LinkId),
+    /// Nothing was said lately, or somebody else spoke since.
+    #[error(
+        "nothing of yours can be taken back: a word is taken back within {} minutes, unless somebody else spoke since. A link is undone with `musubi link undo`",
+        super::limits::SLIP_MS / protocol::time::MINUTE_MS
+    )]
+    NoWord,
     /// No open question about this pair.
     #[error("there is no open question about {0}")]
     NoQuestion(PairId),

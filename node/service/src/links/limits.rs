@@ -22,3 +22,9 @@ pub(super) const REASON_CHARS_MAX: usize = 300;
 pub(super) const LATER_DAYS_MAX: u32 = 366;
 /// Looks through one link that are listed.
 pub(super) const LOOKS_MAX: usize = 1_000;
+/// How long a word can be taken back by who said it: a slip is seen at once. What was said earlier is undone.
+pub(super) const SLIP_MS: u64 = 10 * protocol::time::MINUTE_MS;
+/// Members of staff whose last word is looked at when a patient is erased: more than a node has accounts.
+pub(super) const SLIPS_MAX: usize = 10_000;
+/// Links in the list of the newest ones.
+pub(super) const RECENT_MAX: usize = 20;

@@ -3,7 +3,7 @@
 //!
 //! Read `rows` first (what lies where), then `assertion` (a link as something that somebody signed), `person` (who is one
 //! person now), `work` (one changed patient, and all that changed since), `census` and `run` (all patients anew, in the
-//! background). People: `review` (the queue), `undo` (with what had been visible), `reach` (what a reader of one patient sees
+//! background). People: `review` (the queue), `slip` (a word taken back at once), `undo` (with what had been visible), `reach` (what a reader of one patient sees
 //! of the others), `stats`. Every decision is made in `matching::link`; here it is read, signed and kept.
 //!
 //! Whoever changes links holds [`State::lock`], so that numbers and persons never change under a decision.
@@ -19,6 +19,7 @@ pub(crate) mod reach;
 mod review;
 pub(crate) mod rows;
 mod run;
+mod slip;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -26,12 +27,19 @@ mod undo;
 mod work;
 
 pub use assertion::{Link, LinkId, Says};
+// What `matching` says of a pair, for whoever shows it and may not reach below this crate.
 pub use error::LinksError;
+pub use matching::link::bands::Doubt;
+pub use matching::link::differences::{Difference, Piece, Shown};
+pub use matching::link::history::Author;
+pub use matching::link::levels::Field;
+pub use matching::link::review::{Agreement, Answer, Language, Spoken, reason as doubt_reason};
 pub use reach::{Member, Reach};
 pub use review::{PairId, Question, Reviewed, Side, SideBySide};
 pub use run::RunReport;
+pub use slip::TakenBack;
 pub use stats::LinkStats;
-pub use undo::{Exposure, Look, Undone};
+pub use undo::{Exposure, LinkShown, Look, Undone};
 pub use work::Tally;
 
 pub(crate) use work::State;

@@ -4,7 +4,8 @@ use super::draft::Draft;
 use super::error::LinksError;
 use super::limits::{LATER_DAYS_MAX, QUESTIONS_MAX, QUESTIONS_READ_MAX, REASON_CHARS_MAX};
 use super::person::{Claim, assert, members};
-use super::rows::{put_question, question, questions, remove_question};
+use super::rows::{put_question, question, questions, remove_question, slip_key};
+use super::slip::{Slip, is_kept};
 use super::work::Again;
 use crate::patients::{self, PatientEntry};
 use crate::service::{Service, WriteError, commit};
@@ -19,7 +20,7 @@ use matching::link::model::MilliBits;
 use matching::link::review::{Agreement, Answer, Spoken, Word, agreements, needs_second, speak, urgency};
 use matching::normalise;
 use protocol::audit::{Event, What};
-use protocol::data::View;
+use protocol::data::{Space, View};
 use protocol::ids::PatientRef;
 use protocol::time::{DAY_MS, Millis};
 use serde::{Deserialize, Serialize};
@@ -215,8 +216,11 @@ impl Service {
             let question = question(draft, pair).ok_or(LinksError::NoQuestion(pair))?;
             let until = Millis(pen.now.0.saturating_add(u64::from(days) * DAY_MS));
             let event = Event::new(pen.now, What::LinkAsked).patient(pair.0).staff(staff.id());
+            let after = Question { later: Some(until), ..question.clone() };
+            let (key, slip) = Slip::unsettled(question, after.clone(), pen.now).row(staff);
             draft.add(|batch| {
-                put_question(batch, &Question { later: Some(until), ..question });
+                put_question(batch, &after);
+                batch.put(Space::Desk, key, slip);
                 batch.log(event.note(format!("with {}: later", pair.1)));
             });
             Ok(until)
@@ -280,17 +284,19 @@ fn take(
     let question = open_question(draft, population, pair)?;
     let word = Word { staff: staff.id().to_owned(), answer };
     let spoken = speak(question.doubt, question.first.as_ref(), &word);
-    let link = match spoken {
-        Spoken::SamePerson => None,
+    let before = question.clone();
+    let (link, slip) = match spoken {
+        Spoken::SamePerson => (None, None),
         Spoken::NeedsSecond | Spoken::Disputed => {
             let is_disputed = spoken == Spoken::Disputed;
             let first = Some(word).filter(|_| !is_disputed);
             let event = Event::new(pen.now, What::LinkAsked).patient(pair.0).staff(staff.id());
+            let after = Question { first, is_disputed, ..question };
             draft.add(|batch| {
-                put_question(batch, &Question { first, is_disputed, ..question });
+                put_question(batch, &after);
                 batch.log(event.note(format!("with {}: a second person has to look", pair.1)));
             });
-            None
+            (None, Some(Slip::unsettled(before, after, pen.now)))
         }
         Spoken::Settled(answer) => {
             let says = if answer == Answer::Same { Says::Linked } else { Says::Separated };
@@ -300,9 +306,18 @@ fn take(
                 None => Author::Person(staff.id().to_owned()),
             };
             let claim = Claim { says, pair: (pair.0, pair.1), author, evidence: None, reason: why };
-            Some(say(draft, pen, claim)?)
+            let id = say(draft, pen, claim)?;
+            (Some(id), Some(Slip::settled(before, id, pen.now)))
         }
     };
+    match slip.filter(|_| is_kept(question.doubt, spoken)) {
+        Some(slip) => {
+            let (key, value) = slip.row(staff);
+            draft.put(Space::Desk, key, value);
+        }
+        // An older word is not the last one any more.
+        None => draft.remove(Space::Desk, slip_key(staff.id())),
+    }
     Ok(Reviewed { spoken, link })
 }
 
@@ -326,10 +341,11 @@ fn unasked(view: &dyn View, population: &Population, pair: PairId, asked: Millis
     Ok(Question::new(pair, &Decision { pair: scored, grade, margin: scored.weight.total, doubt: Some(doubt) }, asked))
 }
 
-/// What speaks against joining two persons, whatever the pair says that is asked about: a link joins all patients of both.
+/// What speaks against joining two persons, whatever the pair says that is asked about: a link joins all patients of both. Of
+/// two charts of one facility that are no more than that, only what a rule would need two people for.
 fn against_persons(view: &dyn View, population: &Population, pair: PairId) -> Option<Doubt> {
     let persons = [members(view, pair.0), members(view, pair.1)];
-    if persons[0] == persons[1] || persons.iter().all(|person| person.len() == 1) {
+    if persons[0] == persons[1] {
         return None;
     }
     let [own, others] = persons.clone().map(|person| {
@@ -337,8 +353,11 @@ fn against_persons(view: &dyn View, population: &Population, pair: PairId) -> Op
     });
     let (first, end) = (own.len() as u32, (own.len() + others.len()) as u32);
     let linker = linker(&[own, others].concat(), population);
-    let differ = |(one, other)| contradiction(&linker, &linker.weigh(one, other)).is_some();
-    if (0..first).flat_map(|one| (first..end).map(move |other| (one, other))).any(differ) {
+    let against = |(one, other)| contradiction(&linker, &linker.weigh(one, other));
+    if persons.iter().all(|person| person.len() == 1) {
+        return (end == 2).then(|| against((0, 1))).flatten().filter(|doubt| needs_second(*doubt));
+    }
+    if (0..first).flat_map(|one| (first..end).map(move |other| (one, other))).any(|pair| against(pair).is_some()) {
         return Some(Doubt::MemberDiffers);
     }
     persons.iter().all(|person| person.len() > 1).then_some(Doubt::SeveralPersons)

@@ -52,6 +52,7 @@ pub(crate) fn forget(view: &dyn View, batch: &mut Batch, patient: PatientRef) {
     for other in asked_with(view, patient) {
         remove_question(batch, PairId::of(patient, other));
     }
+    super::slip::forget(view, batch, patient);
 }
 
 pub(super) fn lines(view: &dyn View, patient: PatientRef) -> Vec<(LinkId, Line)> {
@@ -127,6 +128,9 @@ pub(super) fn note_key(patient: PatientRef) -> Vec<u8> {
 pub(super) fn undo_key(id: LinkId) -> Vec<u8> {
     [UNDO, &id.0.to_be_bytes()].concat()
 }
+pub(super) fn slip_key(staff: &str) -> Vec<u8> {
+    [SLIP, staff.as_bytes()].concat()
+}
 pub(super) fn census_key(part: u32) -> Vec<u8> {
     [CENSUS, &part.to_be_bytes()].concat()
 }
@@ -152,6 +156,8 @@ const ASKED: &[u8] = b"linkask/";
 const ASKED_OF: &[u8] = b"linkaskof/";
 /// In [`Space::Desk`]: links whose undoing waits for a second person.
 const UNDO: &[u8] = b"linkundo/";
+/// In [`Space::Desk`]: what each member of staff said last, to be taken back within minutes.
+pub(super) const SLIP: &[u8] = b"linkslip/";
 /// In [`Space::Meta`].
 pub(super) const NEXT_LINK: &[u8] = b"links/next";
 pub(super) const CENSUS: &[u8] = b"links/census/";

@@ -229,6 +229,20 @@ fn twins_are_joined_by_two_people_only_and_parted_by_one() {
 }
 
 #[test]
+fn twins_at_one_facility_are_joined_by_two_people_as_at_two() {
+    let mut node = Node::new();
+    node.put(1, HANAKO);
+    node.put(2, Who { given: ("花江", "ハナエ"), ..HANAKO });
+    node.link();
+    let asked = node.open()[0].0;
+    let shown = node.service.link_side_by_side(&staff("a"), asked).expect("shown");
+    assert!(shown.question.needs_second(), "two charts of one house, and twins: {:?}", shown.question.doubt);
+    let say =
+        |who: &str| node.service.answer_review(&staff(who), asked, Answer::Same, "both here").expect("taken").spoken;
+    assert_eq!((say("a"), say("b")), (Spoken::NeedsSecond, Spoken::Settled(Answer::Same)));
+}
+
+#[test]
 fn what_people_parted_never_comes_together_by_a_rule() {
     let mut node = Node::new();
     node.put(1, HANAKO);
@@ -380,4 +394,64 @@ fn linking_all_anew_goes_on_after_a_stop_and_counts_names() {
     assert_eq!((last.tally.patients, node.service.link_run()), (300, None));
     let stats = node.service.link_stats(&staff("a")).expect("shown");
     assert_eq!((stats.census, stats.patients), ((1, 300), 300));
+}
+
+#[test]
+fn a_slip_is_taken_back_by_who_made_it_and_the_question_stands_as_before() {
+    let mut node = Node::new();
+    node.put(1, HANAKO);
+    node.put(2, HANAKO);
+    node.put(3, Who { facility: CLINIC, given: ("花江", "ハナエ"), ..HANAKO });
+    node.link();
+    let (asked, took) = (node.open(), |who: &str| node.service.take_back_word(&staff(who)));
+    assert!(matches!(took("a"), Err(LinksError::NoWord)), "nothing was said");
+    for answer in [Answer::Same, Answer::NotSame] {
+        let said = node.service.answer_review(&staff("a"), pair(1, 2), answer, "a slip").expect("taken");
+        assert!(said.link.is_some());
+        assert!(matches!(took("b"), Err(LinksError::NoWord)), "a word of somebody else");
+        assert_eq!(node.service.last_word(&staff("a")), Some(pair(1, 2)));
+        let back = took("a").expect("taken back");
+        assert_eq!((back.pair, back.link), (pair(1, 2), said.link));
+        assert_eq!((node.person(1), node.open()), (vec![1], asked.clone()));
+        assert!(matches!(took("a"), Err(LinksError::NoWord)), "once");
+    }
+    // Nothing of it is lost: two words, each with its taking back, for each of the two.
+    assert_eq!((node.events(What::LinkMade), node.events(What::LinkUndone)), (2, 6));
+    let said = node.service.answer_review(&staff("b"), pair(1, 2), Answer::Same, "old card").expect("taken");
+    assert_eq!(said.spoken, Spoken::Settled(Answer::Same), "what was taken back stands in nobody's way");
+}
+
+#[test]
+fn a_first_word_and_a_later_are_taken_back_unless_somebody_spoke_since_or_it_is_long_ago() {
+    let mut node = Node::new();
+    node.put(1, HANAKO);
+    node.put(2, Who { facility: CLINIC, given: ("花江", "ハナエ"), ..HANAKO });
+    node.link();
+    let asked = node.open()[0].0;
+    let now = || super::rows::question(&node.service.view(), asked).expect("open");
+    let say =
+        |who: &str, answer| node.service.answer_review(&staff(who), asked, answer, "looked").expect("taken").spoken;
+    node.service.review_later(&staff("a"), asked, 3).expect("put off");
+    node.service.take_back_word(&staff("a")).expect("taken back");
+    assert_eq!(now().later, None);
+    assert_eq!(say("a", Answer::Same), Spoken::NeedsSecond);
+    node.service.take_back_word(&staff("a")).expect("taken back");
+    assert_eq!(now().first, None);
+    assert_eq!((say("a", Answer::Same), say("b", Answer::NotSame)), (Spoken::NeedsSecond, Spoken::Disputed));
+    assert!(matches!(node.service.take_back_word(&staff("a")), Err(LinksError::NoWord)), "b spoke since");
+    node.service.take_back_word(&staff("b")).expect("taken back");
+    assert_eq!(now().first.map(|first| first.staff), Some("a".to_owned()));
+    assert_eq!(say("b", Answer::Same), Spoken::Settled(Answer::Same));
+    let mut old: super::slip::Slip =
+        protocol::data::decode(&node.service.view().get(Space::Desk, &super::rows::slip_key("b")).expect("kept"))
+            .expect("read");
+    old.at = Millis(old.at.0 - super::limits::SLIP_MS - 1_000);
+    let mut batch = Batch::default();
+    batch.put(Space::Desk, super::rows::slip_key("b"), encode(&old));
+    node.service.commit(batch).expect("written");
+    assert_eq!(node.service.last_word(&staff("b")), None);
+    assert!(matches!(node.service.take_back_word(&staff("b")), Err(LinksError::NoWord)), "too long ago");
+    assert_eq!(node.person(1), [1, 2]);
+    node.service.erase_patient(&staff("a"), PatientRef(2), "wish").expect("erased");
+    assert_eq!(node.service.view().scan(Space::Desk, super::rows::SLIP, &[], 10).len(), 0);
 }

@@ -1,11 +1,11 @@
 //! Taking a link back: the two never come together again by a rule, and people learn what had been visible, to whom.
 use super::assertion::{Link, LinkId, Says, is_sound, load};
 use super::error::LinksError;
-use super::limits::LOOKS_MAX;
+use super::limits::{LOOKS_MAX, RECENT_MAX};
 use super::person::{Claim, members};
 use super::reach::via;
 use super::review::{PairId, reason, say};
-use super::rows::{lines, undo_key};
+use super::rows::{NEXT_LINK, lines, undo_key};
 use crate::service::Service;
 use crate::staff::Staff;
 use matching::link::history::Author;
@@ -47,6 +47,19 @@ pub struct Exposure {
     pub looks: Vec<Look>,
     /// There are more than are listed.
     pub more: bool,
+}
+
+/// One link, for a page of its own.
+#[derive(Clone, Debug)]
+pub struct LinkShown {
+    /// The link.
+    pub link: Link,
+    /// Whether it holds.
+    pub holds: bool,
+    /// Who said first that it is wrong, if somebody did.
+    pub first: Option<String>,
+    /// What it makes or made visible.
+    pub exposure: Exposure,
 }
 
 /// What became of taking a link back.
@@ -93,8 +106,7 @@ impl Service {
         let link = load(&self.view(), id).ok_or(LinksError::NoLink(id))?;
         let pair = PairId::of(link.pair.0, link.pair.1);
         let done = self.change_links(|draft, pen| {
-            let holds = lines(draft, pair.0).into_iter().any(|(own, line)| own == id && line.withdrawn.is_none());
-            if link.says != Says::Linked || !holds {
+            if link.says != Says::Linked || !holds(draft, &link) {
                 return Err(LinksError::NotHeld(id));
             }
             let word = Word { staff: staff.id().to_owned(), answer: Answer::NotSame };
@@ -124,11 +136,7 @@ impl Service {
             Err(waits) => return Ok(waits),
         };
         self.look_again(pair)?;
-        let exposure = self.exposure_of(&link);
-        let count = u32::try_from(exposure.looks.len()).unwrap_or(u32::MAX);
-        let event = Event::new(self.now(), What::Shown).patient(pair.0).staff(staff.id()).count(count);
-        self.log(event.note(format!("what was visible through {id}")))?;
-        Ok(Undone::Done { by, exposure })
+        Ok(Undone::Done { by, exposure: self.shown_exposure(staff, &link)? })
     }
 
     /// What a link makes or made visible, and who saw it.
@@ -137,10 +145,43 @@ impl Service {
     /// [`LinksError`]; nothing is shown then.
     pub fn link_exposure(&self, staff: &Staff, id: LinkId) -> Result<Exposure, LinksError> {
         let link = load(&self.view(), id).filter(|link| link.says == Says::Linked).ok_or(LinksError::NoLink(id))?;
-        let exposure = self.exposure_of(&link);
+        self.shown_exposure(staff, &link)
+    }
+
+    /// One link, whether it holds, whose word would be the second against it, and what it makes or made visible.
+    ///
+    /// # Errors
+    /// [`LinksError`]; nothing is shown then.
+    pub fn link_shown(&self, staff: &Staff, id: LinkId) -> Result<LinkShown, LinksError> {
+        let view = self.view();
+        let link = load(&view, id).filter(|link| link.says == Says::Linked).ok_or(LinksError::NoLink(id))?;
+        let exposure = self.shown_exposure(staff, &link)?;
+        let word: Option<Word> = view.get(Space::Desk, &undo_key(id)).and_then(|value| decode(&value));
+        Ok(LinkShown { holds: holds(&view, &link), first: word.map(|word| word.staff), link, exposure })
+    }
+
+    /// The newest links and partings, with whether each holds. Taken-back ones are told of by those that take back.
+    ///
+    /// # Errors
+    /// [`LinksError`]; nothing is shown then.
+    pub fn recent_links(&self, staff: &Staff) -> Result<Vec<(Link, bool)>, LinksError> {
+        let view = self.view();
+        let next = view.get(Space::Meta, NEXT_LINK).and_then(|value| decode::<u64>(&value)).unwrap_or(1);
+        let numbers = (next.saturating_sub(RECENT_READ_MAX).max(1)..next).rev();
+        let links = numbers.filter_map(|id| load(&view, LinkId(id)));
+        let told = links.filter(|link| !matches!(link.says, Says::Withdrawn(_)));
+        let recent: Vec<(Link, bool)> = told.take(RECENT_MAX).map(|link| (link.clone(), holds(&view, &link))).collect();
+        let count = u32::try_from(recent.len()).unwrap_or(u32::MAX);
+        self.log(Event::new(self.now(), What::Shown).staff(staff.id()).count(count).note("links"))?;
+        Ok(recent)
+    }
+
+    /// What a link makes or made visible; in the log before anybody sees it.
+    pub(super) fn shown_exposure(&self, staff: &Staff, link: &Link) -> Result<Exposure, LinksError> {
+        let exposure = self.exposure_of(link);
         let count = u32::try_from(exposure.looks.len()).unwrap_or(u32::MAX);
         let event = Event::new(self.now(), What::Shown).patient(link.pair.0).staff(staff.id()).count(count);
-        self.log(event.note(format!("what was visible through {id}")))?;
+        self.log(event.note(format!("what was visible through {}", link.id)))?;
         Ok(exposure)
     }
 
@@ -176,6 +217,10 @@ impl Service {
     }
 }
 
+fn holds(view: &dyn View, link: &Link) -> bool {
+    lines(view, link.pair.0).into_iter().any(|(own, line)| own == link.id && line.withdrawn.is_none())
+}
+
 /// Whether one word is enough to take a link back.
 fn second(is_of_people: bool, first: Option<&Word>, word: &Word) -> Spoken {
     match first {
@@ -209,3 +254,5 @@ fn first_since(view: &dyn View, at: Millis) -> u64 {
 
 /// Events read from the store at once.
 const PAGE: usize = 1_000;
+/// Assertions looked at for the list of the newest links: some tell that others do not hold any more.
+const RECENT_READ_MAX: u64 = 200;
