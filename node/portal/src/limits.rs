@@ -11,12 +11,18 @@ pub const DESK_CALLS_MAX: usize = 32;
 pub const SLOTS_MAX: usize = 40;
 /// Lists of arrived rows that are kept in order of arrival; as many as holders.
 pub const ARRIVALS_MAX: usize = 2 * SLOTS_MAX;
-/// Items of one holder in the list of one period: keeps a page of six holders below 150 kB. A shorter period shows the rest.
+/// Items of one holder in the list of one period. A shorter period shows the rest.
 pub const ITEMS_SHOWN_MAX: usize = 40;
-/// Items of the list by date of one period, for the same reason.
-pub const MERGED_SHOWN_MAX: usize = 180;
+/// Items of all lists of one period together, and of the list by date: with the lanes, below 150 kB whoever holds how much.
+pub const MERGED_SHOWN_MAX: usize = 140;
+/// Each list has at least so many of them.
+pub const ITEMS_SHOWN_LEAST: usize = 8;
 /// Columns in which marks of one lane are drawn apart: about 16 px each at 1280, which is a mark.
 pub const LANE_BINS: usize = 44;
+/// Marks and bars of all lanes together, of about 200 bytes: where many lanes are full, each is drawn coarser.
+pub const LANE_PIECES_MAX: usize = 300;
+/// Each lane has at least so many of them.
+pub const LANE_PIECES_LEAST: usize = 8;
 /// Rows of one record that are shown.
 pub const LINES_SHOWN_MAX: usize = 400;
 /// Characters of a record's original text on its page.
@@ -47,10 +53,22 @@ pub const OTHERS_LOOKS_MAX: usize = 400;
 pub const ONE_LOOK_MS: u64 = 10 * protocol::time::MINUTE_MS;
 /// Lines of laboratory tests that are drawn; the table has the same.
 pub const SERIES_SHOWN_MAX: usize = 16;
+/// Lines of repeated tests above the chart; the table marks all.
+pub const REPEATS_SHOWN_MAX: usize = 4;
 /// Results that are drawn of one test: about one for each 10 px.
 pub const POINTS_SHOWN_MAX: usize = 60;
+/// Results that are drawn of all tests together, the newest of each: a page with its own and with all results stays small.
+pub const POINTS_ALL_MAX: usize = 160;
+/// Each test has at least so many of them.
+pub const POINTS_SHOWN_LEAST: usize = 8;
 /// Days of results in the table of tests.
 pub const LAB_DAYS_SHOWN_MAX: usize = 8;
+/// Tests in that table: more than a full panel of several houses.
+pub const LAB_ROWS_SHOWN_MAX: usize = 60;
+/// Cells of that table: many tests show fewer days.
+pub const LAB_CELLS_MAX: usize = 160;
+/// At least so many days.
+pub const LAB_DAYS_SHOWN_LEAST: usize = 3;
 /// Ingredients that are drawn.
 pub const INGREDIENTS_SHOWN_MAX: usize = 30;
 /// Lines of one part of the summary column.
@@ -65,6 +83,12 @@ pub const SUMMARY_DAYS: i32 = 460;
 pub const HOLDER_OLD_MS: u64 = 2 * protocol::time::DAY_MS;
 /// Supplies of one drug of one house that are drawn: two years of four weeks each.
 pub const SUPPLIES_SHOWN_MAX: usize = 26;
+/// Supplies of all drugs together, the newest of each: about 400 bytes each.
+pub const SUPPLIES_ALL_MAX: usize = 96;
+/// Each drug of each house has at least so many of them.
+pub const SUPPLIES_SHOWN_LEAST: usize = 3;
+/// Doubles, overlaps and gaps in words above the chart, the newest first.
+pub const SPANS_SHOWN_MAX: usize = 12;
 /// The form of a list of staff: half a megabyte of Japanese text, each byte of it as three characters.
 pub const LIST_FORM_BYTES_MAX: usize = 2 << 20;
 const _: () = assert!(LIST_FORM_BYTES_MAX >= 3 * service::limits::IMPORT_BYTES_MAX);

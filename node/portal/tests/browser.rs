@@ -7,7 +7,7 @@ mod real;
 mod support;
 
 use chromium::Browser;
-use desk::FakeDesk;
+use desk::{FakeDesk, Holders};
 use portal::{Door, PortalConfig, RunningPortal, serve_desk};
 use protocol::kinds::Role;
 use real::{Node, TWINS, found_network, node, node_of, said};
@@ -208,6 +208,31 @@ fn a_signature_on_the_tablet_becomes_the_paper_of_a_consent() {
     let kept = node.service.consents(&clerk, protocol::ids::PatientRef(1)).expect("a patient");
     assert_eq!(kept.receipts.len(), 2, "both groups were ticked");
     assert!(browser.complaints.is_empty(), "{:?}", browser.complaints);
+}
+
+#[test]
+fn paper_says_which_2_of_6_holders_are_silent_and_since_when() {
+    let killed = FakeDesk { holders: Holders::SixLessTwo, ..FakeDesk::quick() };
+    let Some(mut stage) = Stage::new("silent holders on paper", killed) else { return };
+    for (lang, since) in
+        [("ja", ["不通 10:35〜", "不通 09:10〜"]), ("en", ["Offline since 10:35", "Offline since 09:10"])]
+    {
+        for page in ["timeline", "labs", "drugs", "documents"] {
+            for media in ["", "print"] {
+                stage.browser.media(media, &[]);
+                stage.go(&format!("/patients/1/{page}?lang={lang}"));
+                // What is shown, not what is hidden.
+                let text = stage.browser.text("document.body.innerText");
+                for (house, since) in ["泉中央病院", "青葉クリニック"].iter().zip(since) {
+                    let place = format!("{page} {lang} {media}");
+                    assert!(text.contains(&format!("{house} ({since})")), "{place}: {text}");
+                }
+                for none in ["なし", "無し", "ありません", "none", "None"] {
+                    assert!(!text.contains(none), "{page} {lang} {media} says {none}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

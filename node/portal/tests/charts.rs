@@ -92,6 +92,24 @@ async fn results_join_on_one_line_only_where_code_and_unit_agree() {
 }
 
 #[tokio::test]
+async fn a_test_that_another_house_made_days_before_is_marked_as_repeated() {
+    let site = Site::new(FakeDesk { items: 60, ..FakeDesk::quick() });
+    let body = site.page("labs", "ja").await;
+    let own = body.split("part all").next().expect("own results come first");
+    assert!(!own.contains("again-ring"), "one house repeats nothing");
+    let all = body.split("part all").nth(1).expect("the chart of all answers");
+    let told = text(all);
+    for word in ["繰り返し検査", "仙台みやぎ総合病院", "日後に", "クレアチニン"] {
+        assert!(told.contains(word), "{word}");
+    }
+    assert!(all.contains("again-ring") && all.contains("class=\"repeat\""), "in the chart and in the table");
+    let lines: Vec<&str> =
+        all.split("notice-line s-late").skip(1).map(|line| line.split("</p>").next().expect("a line")).collect();
+    assert!(lines.iter().all(|line| !line.contains("CRP")), "codes of a house are no other house's test");
+    assert!(text(&site.page("labs", "en").await).contains("Repeated test"));
+}
+
+#[tokio::test]
 async fn two_houses_with_one_ingredient_are_told_in_words() {
     let site = Site::new(FakeDesk::quick());
     let drugs = text(&site.page("drugs", "ja").await);

@@ -22,6 +22,8 @@ pub struct FakeDesk {
     pub pause: Duration,
     /// Items of each holder.
     pub items: u32,
+    /// Who else holds records.
+    pub holders: Holders,
     /// The family name of patient 1.
     pub family: String,
     /// What was asked on which ground.
@@ -30,12 +32,24 @@ pub struct FakeDesk {
     pub are_copies_gone: Mutex<bool>,
 }
 
+/// Who else holds records of patient 1.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Holders {
+    /// Nine, of which each answers otherwise.
+    Usual,
+    /// Six, and all have some.
+    Six,
+    /// The same six, of which two were killed while they were asked.
+    SixLessTwo,
+}
+
 impl FakeDesk {
     /// As people are to see it.
     pub fn new() -> Self {
         Self {
             pause: Duration::from_millis(500),
             items: 24,
+            holders: Holders::Usual,
             family: "髙橋".into(),
             asked: Mutex::default(),
             are_copies_gone: Mutex::new(false),
@@ -70,6 +84,20 @@ impl FakeDesk {
         let last_seen = Some(NOW.minus(92 * MINUTE_MS));
         let near = |id: &str, name: &str, class| holder(id, name, class, "気仙ネット");
         let far = |id: &str, name: &str, class| holder(id, name, class, "MMWIN");
+        if self.holders != Holders::Usual {
+            let gone = |minutes: u64| match self.holders {
+                Holders::SixLessTwo => answered(S::Offline { last_seen: Some(NOW.minus(minutes * MINUTE_MS)) }),
+                _ => answered(S::Data),
+            };
+            return vec![
+                (far("0410000022", "仙台みやぎ総合病院", C::Hospital), answered(S::Data)),
+                (far("0410000099", "泉中央病院", C::Hospital), gone(7)),
+                (near("0310000033", "ひかり診療所", C::Clinic), answered(S::Data)),
+                (far("0410000088", "青葉クリニック", C::Clinic), gone(92)),
+                (near("0310000034", "うみねこ診療所", C::Clinic), answered(S::Data)),
+                (near("0340000044", "ひまわり薬局", C::Pharmacy), answered(S::Data)),
+            ];
+        }
         vec![
             (far("0410000022", "仙台みやぎ総合病院", C::Hospital), answered(S::Data)),
             (far("0410000099", "泉中央病院", C::Hospital), answered(S::Pending)),

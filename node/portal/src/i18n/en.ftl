@@ -507,7 +507,7 @@ labs-more = { $n } more tests, in the table below.
 labs-normal = Reference range
 labs-range = ref. { $range }
 labs-cut = { $n } older results are not drawn
-labs-rule = One line holds only results with the same standard code and the same unit. Values are never converted.
+labs-rule = One line holds only results with the same standard code and the same unit. Values are never converted. A test that another facility made within 14 days before is marked as repeated.
 labs-table = Results as a table
 labs-table-lead = newest { $n } days
 apart-code = Same name, other code: a line of its own
@@ -1163,3 +1163,11 @@ match-field-card = Network card
 match-part-family = family name
 match-part-given = given name
 match-part-home = household (address, telephone, insurance)
+lab-repeat = Repeated test
+lab-repeat-tests = { $n ->
+    [one] { $n } test, { $days } days later
+   *[other] { $n } tests, { $days } days later
+    }
+lab-repeat-more = { $n } more repeated
+labs-more-rows = { $n } more tests are not in this table; open a record to see them.
+drug-more-spans = { $n } more doubles, overlaps and gaps, in the chart below.

@@ -370,4 +370,7 @@ keys! {
     MatchFieldAddress = "match-field-address", MatchFieldPhones = "match-field-phones",
     MatchFieldInsurance = "match-field-insurance", MatchFieldCard = "match-field-card",
     MatchPartFamily = "match-part-family", MatchPartGiven = "match-part-given", MatchPartHome = "match-part-home",
+    // repeated tests
+    LabRepeat = "lab-repeat", LabRepeatTests = "lab-repeat-tests", LabRepeatMore = "lab-repeat-more",
+    LabsMoreRows = "labs-more-rows", DrugMoreSpans = "drug-more-spans",
 }

@@ -2,7 +2,9 @@
 use super::patient::PatientPage;
 use crate::desk::ItemPath;
 use crate::i18n::{Key, Words};
-use crate::limits::INGREDIENTS_SHOWN_MAX;
+use crate::limits::{
+    INGREDIENTS_SHOWN_MAX, SPANS_SHOWN_MAX, SUPPLIES_ALL_MAX, SUPPLIES_SHOWN_LEAST, SUPPLIES_SHOWN_MAX,
+};
 use crate::view::{Frames, Window, Zoom, axis, bars, icon, seal};
 use maud::{Markup, html};
 use protocol::time::Date;
@@ -19,6 +21,8 @@ pub(super) fn page(page: &PatientPage, words: &Words) -> Markup {
     let seen: Vec<&Ingredient<ItemPath>> = all.iter().filter(touches).collect();
     let current = all.iter().filter(|one| one.is_current(today)).count();
     let more = seen.len().saturating_sub(INGREDIENTS_SHOWN_MAX);
+    let lines: usize = seen.iter().take(INGREDIENTS_SHOWN_MAX).map(|one| one.lines.len()).sum();
+    let most = (page.share(SUPPLIES_ALL_MAX) / lines.max(1)).clamp(SUPPLIES_SHOWN_LEAST, SUPPLIES_SHOWN_MAX);
     let values = [("n", current.into()), ("m", seen.len().into())];
     html! {
         div.part-head {
@@ -31,7 +35,7 @@ pub(super) fn page(page: &PatientPage, words: &Words) -> Markup {
             (page.unknown_line(words))
             @if seen.is_empty() { p.empty { (words.get(Key::DrugsZero)) } } @else {
                 div.drug-row.head { p.plot-name { (words.get(Key::ColIngredient)) } div { (axis(words, &window)) } p.plot-last { (words.get(Key::ColLeft)) } }
-                @for one in seen.iter().take(INGREDIENTS_SHOWN_MAX) { (row(page, words, &window, one)) }
+                @for one in seen.iter().take(INGREDIENTS_SHOWN_MAX) { (row(page, words, (&window, most), one)) }
                 @if more > 0 { p.card-foot { (words.with(Key::ListMore, &[("n", more.into())])) } }
                 (legend(words))
             }
@@ -68,29 +72,42 @@ fn zooms(page: &PatientPage, words: &Words) -> Markup {
     }
 }
 
-/// What somebody should look at: first in words, then in the chart.
+/// What somebody should look at: first in words, then in the chart. The newest first, and how many more there are.
 fn notices(words: &Words, window: &Window, seen: &[&Ingredient<ItemPath>]) -> Markup {
     let near = |span: &&Span| span.to > window.from && span.from <= window.today;
-    let line = |class: &'static str, shape: &'static str, key: Key, one: &Ingredient<ItemPath>, span: Span| {
+    let kinds = |one: &'_ Ingredient<ItemPath>| {
+        let of = |spans: &[Span], rank: u8| spans.iter().filter(near).map(|span| (rank, *span)).collect::<Vec<_>>();
+        [of(&one.doubles, 0), of(&one.overlaps, 1), of(&one.gaps, 2)].concat()
+    };
+    let mut all: Vec<(u8, Span, &str)> = seen
+        .iter()
+        .flat_map(|one| kinds(one).into_iter().map(|(rank, span)| (rank, span, one.name.as_str())))
+        .collect();
+    // Doubles come before all; what is older is in the chart.
+    all.sort_by_key(|(rank, span, _)| (*rank > 0, std::cmp::Reverse(span.from)));
+    let more = all.len().saturating_sub(SPANS_SHOWN_MAX);
+    let line = |(rank, span, name): &(u8, Span, &str)| {
+        let (class, shape, key) = match rank {
+            0 => ("s-danger", "double", Key::DrugDouble),
+            1 => ("s-late", "double", Key::DrugOverlap),
+            _ => ("s-late", "gap", Key::DrugGap),
+        };
         let ends = [("days", span.days().into()), ("from", short(span.from).into()), ("to", short(span.to).into())];
         html! {
             p class=(format!("notice-line {class}")) {
-                (icon(shape)) b { (words.get(key)) } span lang="ja" { (one.name) } span { (words.with(Key::SpanDays, &ends)) }
+                (icon(shape)) b { (words.get(key)) } span lang="ja" { (name) } span { (words.with(Key::SpanDays, &ends)) }
             }
         }
     };
     html! {
         div.notice-lines {
-            @for one in seen {
-                @for span in one.doubles.iter().filter(near) { (line("s-danger", "double", Key::DrugDouble, one, *span)) }
-                @for span in one.overlaps.iter().filter(near) { (line("s-late", "double", Key::DrugOverlap, one, *span)) }
-                @for span in one.gaps.iter().filter(near) { (line("s-late", "gap", Key::DrugGap, one, *span)) }
-            }
+            @for one in all.iter().take(SPANS_SHOWN_MAX) { (line(one)) }
+            @if more > 0 { p.notice-line.s-late { (icon("double")) span { (words.with(Key::DrugMoreSpans, &[("n", more.into())])) } } }
         }
     }
 }
 
-fn row(page: &PatientPage, words: &Words, window: &Window, one: &Ingredient<ItemPath>) -> Markup {
+fn row(page: &PatientPage, words: &Words, (window, most): (&Window, usize), one: &Ingredient<ItemPath>) -> Markup {
     let today = window.today;
     html! {
         div.drug-row {
@@ -107,13 +124,18 @@ fn row(page: &PatientPage, words: &Words, window: &Window, one: &Ingredient<Item
                     @let name = page.facility(line.place);
                     div.drug-line {
                         p { (seal(name.class, line.place == 0)) span.sub { (words.get(kind_key(line.kind))) } }
-                        (bars(window, (line.place, &name), &line.supplies, &Frames { doubles: &framed(one, line), gaps: &one.gaps }))
+                        (bars(window, (line.place, &name), newest_of(&line.supplies, most), &Frames { doubles: newest_of(&framed(one, line), most), gaps: newest_of(&one.gaps, most) }))
                     }
                 }
             }
             p.plot-last { (left(words, one, today)) }
         }
     }
+}
+
+/// The last so many of what stands in the order of time.
+fn newest_of<T>(all: &[T], most: usize) -> &[T] {
+    &all[all.len().saturating_sub(most)..]
 }
 
 /// Which spans one house has a part in: a double with another house that does the same, or an overlap of its own supplies.

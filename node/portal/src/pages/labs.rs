@@ -2,12 +2,15 @@
 use super::patient::PatientPage;
 use crate::desk::ItemPath;
 use crate::i18n::{Key, Words};
-use crate::limits::{LAB_DAYS_SHOWN_MAX, POINTS_SHOWN_MAX, SERIES_SHOWN_MAX};
-use crate::view::{Window, Zoom, axis, colour, first_day, mark_word, plot, seal, seen_at};
+use crate::limits::{
+    LAB_CELLS_MAX, LAB_DAYS_SHOWN_LEAST, LAB_DAYS_SHOWN_MAX, LAB_ROWS_SHOWN_MAX, POINTS_ALL_MAX, POINTS_SHOWN_LEAST,
+    POINTS_SHOWN_MAX, REPEATS_SHOWN_MAX, SERIES_SHOWN_MAX,
+};
+use crate::view::{Window, Zoom, axis, colour, first_day, icon, mark_word, plot, seal, seen_at};
 use maud::{Markup, html};
 use protocol::time::Date;
 use records::model::LabStatus;
-use service::charts::{Apart, LabPoint, LabSeries, labs};
+use service::charts::{Apart, LabPoint, LabSeries, Repeat, labs, repeats};
 
 /// The chart and the table, over what is known so far.
 pub(super) fn page(page: &PatientPage, words: &Words) -> Markup {
@@ -22,12 +25,13 @@ pub(super) fn page(page: &PatientPage, words: &Words) -> Markup {
             p.sub { (words.with(Key::LabsCount, &values)) }
             (zooms(page, words))
         }
+        (repeated(page, words, &window, &repeats(&all)))
         section.card.chart {
             div.card-head.legend { (legend(page, words, &all)) }
             (page.unknown_line(words))
             @if all.is_empty() { p.empty { (words.get(Key::LabsZero)) } } @else {
                 div.plot-row.head { p {} div { (axis(words, &window)) } p {} }
-                @for series in shown { (row(page, words, &window, series)) }
+                @for series in shown { (row(page, words, (&window, points_of_one(page, shown.len())), series)) }
                 @if all.len() > shown.len() { p.card-foot { (words.with(Key::LabsMore, &[("n", (all.len() - shown.len()).into())])) } }
             }
         }
@@ -57,6 +61,29 @@ fn zooms(page: &PatientPage, words: &Words) -> Markup {
     }
 }
 
+/// Tests that a house made although another had made them days before: newest first, in words.
+fn repeated(page: &PatientPage, words: &Words, window: &Window, all: &[Repeat]) -> Markup {
+    let seen: Vec<&Repeat> = all.iter().filter(|one| window.has(one.again.1)).collect();
+    let more = seen.len().saturating_sub(REPEATS_SHOWN_MAX);
+    let house = |(place, date): (usize, Date)| {
+        let name = page.facility(place);
+        html! { span.src { (seal(name.class, place == 0)) span { (name.name) } time datetime=(date) { (date) } } }
+    };
+    html! {
+        div.notice-lines {
+            @for one in seen.iter().take(REPEATS_SHOWN_MAX) {
+                p.notice-line.s-late {
+                    (icon("double")) b { (words.get(Key::LabRepeat)) }
+                    (house(one.first)) " → " (house(one.again))
+                    span { (words.with(Key::LabRepeatTests, &[("days", one.days().into()), ("n", one.tests.len().into())])) }
+                    span.sub lang="ja" { (one.tests.join("・")) }
+                }
+            }
+            @if more > 0 { p.notice-line.s-late { (icon("double")) span { (words.with(Key::LabRepeatMore, &[("n", more.into())])) } } }
+        }
+    }
+}
+
 fn legend(page: &PatientPage, words: &Words, all: &[LabSeries<ItemPath>]) -> Markup {
     let mut places: Vec<usize> = all.iter().flat_map(|series| series.points.iter().map(|point| point.place)).collect();
     places.sort_unstable();
@@ -70,13 +97,19 @@ fn legend(page: &PatientPage, words: &Words, all: &[LabSeries<ItemPath>]) -> Mar
             }
         }
         span { svg.icon viewBox="0 0 16 16" aria-hidden="true" { rect.band x="0" y="3" width="16" height="10" {} } (words.get(Key::LabsNormal)) }
+        span { (icon("double")) (words.get(Key::LabRepeat)) }
         span.hi { "▲" (words.get(Key::MarkHigh)) } span.lo { "▼" (words.get(Key::MarkLow)) }
     }
 }
 
-fn row(page: &PatientPage, words: &Words, window: &Window, series: &LabSeries<ItemPath>) -> Markup {
+/// Results that are drawn of one test: all together stay below a page's size.
+fn points_of_one(page: &PatientPage, tests: usize) -> usize {
+    (page.share(POINTS_ALL_MAX) / tests.max(1)).clamp(POINTS_SHOWN_LEAST, POINTS_SHOWN_MAX)
+}
+
+fn row(page: &PatientPage, words: &Words, (window, most): (&Window, usize), series: &LabSeries<ItemPath>) -> Markup {
     let mut points: Vec<&LabPoint<ItemPath>> = series.points.iter().filter(|point| window.has(point.date)).collect();
-    let cut = points.len().saturating_sub(POINTS_SHOWN_MAX);
+    let cut = points.len().saturating_sub(most);
     points.drain(..cut);
     let today = window.today;
     html! {
@@ -105,11 +138,14 @@ fn row(page: &PatientPage, words: &Words, window: &Window, series: &LabSeries<It
 type Column = (Date, usize);
 
 fn table(page: &PatientPage, words: &Words, all: &[LabSeries<ItemPath>]) -> Markup {
+    let more = all.len().saturating_sub(LAB_ROWS_SHOWN_MAX);
+    let all = &all[..all.len() - more];
+    let days = (page.share(LAB_CELLS_MAX) / all.len().max(1)).clamp(LAB_DAYS_SHOWN_LEAST, LAB_DAYS_SHOWN_MAX);
     let mut columns: Vec<Column> =
         all.iter().flat_map(|series| series.points.iter().map(|point| (point.date, point.place))).collect();
     columns.sort_unstable();
     columns.dedup();
-    let cut = columns.len().saturating_sub(LAB_DAYS_SHOWN_MAX);
+    let cut = columns.len().saturating_sub(days);
     columns.drain(..cut);
     html! {
         section.card.after {
@@ -131,6 +167,7 @@ fn table(page: &PatientPage, words: &Words, all: &[LabSeries<ItemPath>]) -> Mark
                     } } }
                 }
             }
+            @if more > 0 { p.card-foot { (words.with(Key::LabsMoreRows, &[("n", more.into())])) } }
         }
     }
 }
@@ -148,6 +185,7 @@ fn cell(words: &Words, series: &LabSeries<ItemPath>, (date, place): Column) -> M
                             None => (point.value),
                         }
                     }
+                    @if point.repeats.is_some() { span.repeat { (icon("double")) span.away { (words.get(Key::LabRepeat)) } } }
                     @if point.status != LabStatus::Final { span.meta lang="ja" { " " (point.status.japanese()) } }
                 }
             }

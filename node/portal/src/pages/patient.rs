@@ -171,6 +171,10 @@ impl PatientPage {
     pub fn answers(&self) -> Vec<HolderAnswer> {
         self.answers.clone()
     }
+    /// How much of a bound this part of the page may use: what is drawn before the answers is drawn again with them.
+    pub(super) fn share(&self, most: usize) -> usize {
+        if self.asked == Asked::Now && self.answers.is_empty() { most / 2 } else { most }
+    }
     pub(super) fn holders(&self) -> &[Holder] {
         self.chart.holders.as_deref().unwrap_or_default()
     }

@@ -2,7 +2,7 @@ use super::patient::PatientPage;
 use super::timeline::is_care;
 use crate::desk::{FacilityName, Holder, HolderAnswer, ItemPath, ItemRow, RowStatus};
 use crate::i18n::{Key, Words};
-use crate::limits::{HOLDER_OLD_MS, SLOTS_MAX};
+use crate::limits::{HOLDER_OLD_MS, LANE_PIECES_LEAST, LANE_PIECES_MAX, SLOTS_MAX};
 use crate::view::{Lane, Piece, facility, kind_word, lane, moment, network_of, rich, tell, words_of};
 use maud::{Markup, html};
 use protocol::engine::HolderStatus;
@@ -105,11 +105,16 @@ impl Rows<'_> {
         html! {
             @for part in parts {
                 @let is_first = *part == Part::Acts;
-                @let shape = Lane { label: &self.lane_name(name, *part), list, class: name.class, is_own, is_visits: is_first && is_care(name.class), unknown: unknown.cloned() };
+                @let shape = Lane { label: &self.lane_name(name, *part), list, class: name.class, is_own, is_visits: is_first && is_care(name.class), unknown: unknown.cloned(), room: self.room() };
                 @if is_first { (self.name(name, below, is_own)) } @else { p.row-name.second { (self.words.get(Key::LaneReports)) } }
                 div.lane { (lane(self.words, &self.page.view.window, &shape, &self.pieces(items, (*part, !announced), name))) }
             }
         }
+    }
+    /// Marks and bars of one lane: there are two of each house.
+    fn room(&self) -> usize {
+        let lanes = 2 * (self.page.holders().len() + 1);
+        (LANE_PIECES_MAX / lanes).max(LANE_PIECES_LEAST)
     }
     fn lane_name(&self, name: &FacilityName, part: Part) -> String {
         let word = match part {

@@ -5,7 +5,7 @@ use super::rows::{Before, Rows};
 use super::summary;
 use crate::desk::{HolderAnswer, ItemRow};
 use crate::i18n::{Key, Words};
-use crate::limits::{ITEMS_SHOWN_MAX, MERGED_SHOWN_MAX, SLOTS_MAX};
+use crate::limits::{ITEMS_SHOWN_LEAST, ITEMS_SHOWN_MAX, MERGED_SHOWN_MAX, SLOTS_MAX};
 use crate::view::{Frame, Window, Zoom, axis, icon, legend};
 use maud::{Markup, html};
 use protocol::kinds::{Coarse, FacilityClass, KindSet};
@@ -140,7 +140,7 @@ pub(super) fn open(page: &PatientPage, frame: &Frame<'_>) -> Markup {
         @match page.view.order {
             Order::Holder => section.list.list-own id="list-own" {
                 div.card-head { h2 { (words.get(Key::ListOwn)) } (period(page, words)) }
-                (list(words, &page.view.window, own, ITEMS_SHOWN_MAX))
+                (list(words, &page.view.window, own, rows_of_one(page)))
             },
             Order::Date => @if page.asked == Asked::Now {
                 section.list.list-own { p.empty { (words.get(Key::ListWaiting)) } }
@@ -168,7 +168,7 @@ pub(super) fn answer(
         @if page.view.order == Order::Holder && !items.is_empty() {
             section class=(format!("list l-{arrived}")) id=(id) {
                 div.card-head { h2 { (words.with(Key::ListOf, &[("name", answer.holder.facility.name.as_str().into())])) } (period(page, words)) }
-                (list(words, &page.view.window, items, ITEMS_SHOWN_MAX))
+                (list(words, &page.view.window, items, rows_of_one(page)))
             }
         }
     }
@@ -185,6 +185,11 @@ pub(super) fn close(page: &PatientPage, words: &Words, has_more: bool) -> Markup
             }
         }
     }
+}
+
+/// Rows of one house's list: all lists together stay below a page's size.
+fn rows_of_one(page: &PatientPage) -> usize {
+    (MERGED_SHOWN_MAX / (page.holders().len() + 1)).clamp(ITEMS_SHOWN_LEAST, ITEMS_SHOWN_MAX)
 }
 
 /// Whether a house cares for people at home or in a home.

@@ -3,8 +3,7 @@ use super::badge::{colour, mark_word};
 use super::lane::{AXIS_CHARS, LABEL_LEAST, now_line, percent, text_width};
 use super::window::Window;
 use crate::desk::{FacilityName, ItemPath};
-use crate::i18n::Words;
-use crate::limits::SUPPLIES_SHOWN_MAX;
+use crate::i18n::{Key, Words};
 use maud::{Markup, html};
 use protocol::time::Date;
 use records::model::Mark;
@@ -101,10 +100,12 @@ fn result(
 ) -> Markup {
     let Some(number) = point.number.filter(|_| window.has(point.date)) else { return html! {} };
     let mark = mark_word(words, point.mark).map(|(_, sign, word)| format!(" {sign}{word}")).unwrap_or_default();
+    let at = (percent(window.place(point.date)), pixel(y(number)));
     html! {
         a.item href=(format!("items/{}", point.path)) {
-            title { (facility.name) " " (point.date) " " (point.value) (mark) }
-            use href=(marker(point.place)) x=(percent(window.place(point.date))) y=(pixel(y(number))) {}
+            title { (facility.name) " " (point.date) " " (point.value) (mark) @if point.repeats.is_some() { " " (words.get(Key::LabRepeat)) } }
+            @if point.repeats.is_some() { circle.again-ring cx=(at.0) cy=(at.1) r="8" {} }
+            use href=(marker(point.place)) x=(at.0) y=(at.1) {}
         }
     }
 }
@@ -142,7 +143,7 @@ pub fn bars(
                 line.grid x1=(percent(window.place(date))) x2=(percent(window.place(date))) y1="0" y2=(ROW) {}
             }
             @for span in frames.gaps { (frame(window, *span, "gap-box")) }
-            @for supply in supplies.iter().skip(supplies.len().saturating_sub(SUPPLIES_SHOWN_MAX)) { (supply_bar(window, supply, facility)) }
+            @for supply in supplies { (supply_bar(window, supply, facility)) }
             @for span in frames.doubles { (frame(window, *span, "double-box")) }
             (now_line(window, ROW, None))
         }

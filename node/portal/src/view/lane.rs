@@ -2,7 +2,7 @@ use super::badge::{colour, kind_word};
 use super::dates::month_name;
 use super::window::{Window, Zoom};
 use crate::i18n::{Key, Lang, Words};
-use crate::limits::LANE_BINS;
+use crate::limits::{LANE_BINS, LANE_PIECES_LEAST};
 use maud::{Markup, html};
 use protocol::kinds::{Coarse, FacilityClass};
 use protocol::time::Date;
@@ -57,25 +57,28 @@ pub struct Lane<'a> {
     pub is_visits: bool,
     /// From this day on nothing is known; why.
     pub unknown: Option<(Date, String)>,
+    /// Marks and bars that are drawn at most: of more, near ones become one.
+    pub room: usize,
 }
 
 /// One lane as SVG. Marks too near to each other become one with a number. Each is a link to its record, or to the list where
 /// several lie (addresses are relative to the patient's pages).
 pub fn lane(words: &Words, window: &Window, shape: &Lane<'_>, pieces: &[Piece]) -> Markup {
     let (bars, marks): (Vec<&Piece>, Vec<&Piece>) = pieces.iter().partition(|piece| piece.to.is_some());
-    let mut bins: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
-    for piece in marks.into_iter().filter(|piece| window.has(piece.from)) {
-        bins.entry(bin(window.place(piece.from))).or_default().push(piece);
-    }
-    let seen: Vec<&Piece> = bars.into_iter().filter(|bar| touches(window, bar)).collect();
-    let (height, middle) = (LANE, if seen.is_empty() { LANE / 2 } else { 11 });
+    let bars = joined(bars.into_iter().filter(|bar| touches(window, bar)).collect(), shape.room / 2);
+    let bins = binned(
+        window,
+        &marks.into_iter().filter(|piece| window.has(piece.from)).collect::<Vec<_>>(),
+        shape.room.saturating_sub(bars.len()),
+    );
+    let (height, middle) = (LANE, if bars.is_empty() { LANE / 2 } else { 11 });
     html! {
         svg class=(format!("marks {}", colour(shape.class, shape.is_own))) height=(height) role="group" aria-label=(shape.label) {
             @for (date, _) in window.ticks() {
                 line.grid x1=(percent(window.place(date))) x2=(percent(window.place(date))) y1="0" y2=(height) {}
             }
             @if let Some((since, why)) = &shape.unknown { (unknown(window, *since, why, height)) }
-            @for bar in seen { (bar_of(window, bar)) }
+            @for bar in &bars { (bar_of(words, window, bar, shape.list)) }
             (now_line(window, height, None))
             @for group in bins.values() { (mark(words, window, group, shape, middle)) }
         }
@@ -98,16 +101,70 @@ fn touches(window: &Window, bar: &Piece) -> bool {
     bar.from <= window.to && bar.to.is_some_and(|to| to > window.from)
 }
 
-fn bar_of(window: &Window, bar: &Piece) -> Markup {
+/// Bars that are drawn as one.
+struct Bar<'a> {
+    from: Date,
+    to: Date,
+    first: &'a Piece,
+    count: usize,
+}
+
+/// At most so many bars: of more, those that touch, and then those that are near, become one. Stays never join supplies.
+fn joined(mut bars: Vec<&Piece>, room: usize) -> Vec<Bar<'_>> {
+    bars.sort_by_key(|bar| (bar.kind == Coarse::Visit, bar.from));
+    let alone = |piece: &'_ Piece| (piece.from, piece.to.unwrap_or(piece.from));
+    let mut gap = if bars.len() <= room { None } else { Some(0) };
+    loop {
+        let mut out: Vec<Bar<'_>> = Vec::new();
+        for piece in &bars {
+            let (from, to) = alone(piece);
+            let near = |last: &&mut Bar<'_>| {
+                let same = (last.first.kind == Coarse::Visit) == (piece.kind == Coarse::Visit);
+                same && gap.is_some_and(|gap| last.to.plus_days(gap).is_none_or(|end| from <= end))
+            };
+            match out.last_mut().filter(near) {
+                Some(last) => (last.to, last.count) = (last.to.max(to), last.count + 1),
+                None => out.push(Bar { from, to, first: piece, count: 1 }),
+            }
+        }
+        match gap {
+            Some(days) if out.len() > room.max(2) && days < GAP_DAYS_MAX => gap = Some(2 * days + 1),
+            _ => return out,
+        }
+    }
+}
+
+/// Marks by the column they stand in; fewer columns where more than so many would be filled.
+fn binned<'a>(window: &Window, marks: &[&'a Piece], room: usize) -> BTreeMap<usize, Vec<&'a Piece>> {
+    let mut columns = LANE_BINS;
+    loop {
+        let mut bins: BTreeMap<usize, Vec<&Piece>> = BTreeMap::new();
+        for piece in marks {
+            bins.entry(bin(window.place(piece.from), columns)).or_default().push(piece);
+        }
+        if bins.len() <= room || columns <= LANE_PIECES_LEAST {
+            return bins;
+        }
+        columns = (columns * 3 / 4).max(LANE_PIECES_LEAST);
+    }
+}
+
+fn bar_of(words: &Words, window: &Window, bar: &Bar<'_>, list: &str) -> Markup {
     let from = window.edge(bar.from.max(window.from));
-    let to = window.edge(bar.to.unwrap_or(bar.from)).min(1.0).max(from + 0.004);
+    let to = window.edge(bar.to).min(1.0).max(from + 0.004);
     let y = LANE - 20;
-    let fits = (to - from) * AXIS_CHARS > text_width(&bar.label).min(LABEL_LEAST);
+    let many = words.with(Key::MarkMany, &[("n", bar.count.into())]);
+    let several = format!("{} – {} {many}", bar.from, bar.to);
+    let (href, title, label) = match bar.count {
+        1 => (bar.first.href.as_str(), &bar.first.title, &bar.first.label),
+        _ => (list, &several, &many),
+    };
+    let fits = (to - from) * AXIS_CHARS > text_width(label).min(LABEL_LEAST);
     html! {
-        a.item href=(bar.href) {
-            title { (bar.title) }
-            rect.bar.stay[bar.kind == Coarse::Visit] x=(percent(from)) y=(y) width=(percent(to - from)) height="16" rx="2" {}
-            @if fits { svg x=(percent(from)) width=(percent(to - from)) overflow="hidden" { text.bar-n x="5" y=(y + 12) { (bar.label) } } }
+        a.item href=(href) {
+            title { (title) }
+            rect.bar.stay[bar.first.kind == Coarse::Visit] x=(percent(from)) y=(y) width=(percent(to - from)) height="16" rx="2" {}
+            @if fits { svg x=(percent(from)) width=(percent(to - from)) overflow="hidden" { text.bar-n x="5" y=(y + 12) { (label) } } }
         }
     }
 }
@@ -215,8 +272,8 @@ pub(super) fn text_width(text: &str) -> f64 {
     clippy::cast_precision_loss,
     reason = "clamped to the bins"
 )]
-fn bin(place: f64) -> usize {
-    ((place.clamp(0.0, 1.0) * LANE_BINS as f64) as usize).min(LANE_BINS - 1)
+fn bin(place: f64, columns: usize) -> usize {
+    ((place.clamp(0.0, 1.0) * columns as f64) as usize).min(columns.saturating_sub(1))
 }
 
 /// A share as SVG has it.
@@ -228,7 +285,53 @@ pub(super) fn percent(place: f64) -> String {
 const LANE: u32 = 44;
 /// Characters of half width that the axis of a page of 1280 px holds. On narrower ones a label ends at the end of its bar.
 pub(super) const AXIS_CHARS: f64 = 118.0;
+/// Bars further apart than ten years are on no page.
+const GAP_DAYS_MAX: i32 = 4_000;
 /// So many of a longer label say enough.
 pub(super) const LABEL_LEAST: f64 = 9.0;
 /// Labels further right would be cut.
 const LAST_LABEL: f64 = 0.95;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(from: &str, to: Option<&str>, kind: Coarse) -> Piece {
+        let date = |text: &str| Date::parse(text).expect("a date");
+        let (from, to) = (date(from), to.map(date));
+        Piece { from, to, kind, href: "items/x".into(), title: "t".into(), label: "l".into() }
+    }
+    fn told(pieces: &[Piece], room: usize) -> Vec<(String, String, usize)> {
+        let bars = joined(pieces.iter().collect(), room);
+        bars.iter().map(|bar| (bar.from.to_string(), bar.to.to_string(), bar.count)).collect()
+    }
+
+    #[test]
+    fn bars_become_one_only_where_there_are_too_many_and_stays_stay_apart() {
+        let drug = Coarse::Prescription;
+        let all = [
+            piece("20260101", Some("20260129"), drug),
+            piece("20260120", Some("20260217"), drug),
+            piece("20260301", Some("20260315"), drug),
+            piece("20260120", Some("20260125"), Coarse::Visit),
+        ];
+        assert_eq!(told(&all, 4).iter().map(|bar| bar.2).collect::<Vec<_>>(), [1, 1, 1, 1]);
+        let three = told(&all, 3);
+        assert_eq!(three.iter().map(|bar| bar.2).collect::<Vec<_>>(), [2, 1, 1]);
+        assert_eq!((three[0].0.as_str(), three[0].1.as_str()), ("2026-01-01", "2026-02-17"));
+        assert_eq!(told(&all, 2).iter().map(|bar| bar.2).collect::<Vec<_>>(), [3, 1], "near ones, then");
+        assert_eq!(told(&all, 0).len(), 2, "and never a stay with a supply");
+    }
+    #[test]
+    fn a_full_lane_has_fewer_columns_and_loses_no_mark() {
+        let window = Window::new(Zoom::Year, None, Date::parse("20261122").expect("a date"));
+        let first = window.from;
+        let marks: Vec<Piece> = (0..300)
+            .map(|n| Piece { from: first.plus_days(n * 11).expect("a day"), ..piece("20260101", None, Coarse::Lab) })
+            .collect();
+        let all: Vec<&Piece> = marks.iter().collect();
+        let (wide, narrow) = (binned(&window, &all, 100), binned(&window, &all, 12));
+        assert!(wide.len() > 30 && narrow.len() <= 12, "{} {}", wide.len(), narrow.len());
+        assert_eq!(narrow.values().map(Vec::len).sum::<usize>(), 300);
+    }
+}

@@ -52,6 +52,8 @@ pub struct LabPoint<P> {
     pub mark: Mark,
     /// How final it is.
     pub status: LabStatus,
+    /// Place and day of a result of another house that was there a few days before.
+    pub repeats: Option<(usize, Date)>,
 }
 
 impl<P> LabSeries<P> {
@@ -83,6 +85,7 @@ pub fn labs<P: Copy>(reads: &[Read<P>]) -> Vec<LabSeries<P>> {
     let mut all: Vec<LabSeries<P>> = lines.into_values().collect();
     for series in &mut all {
         series.points.sort_by(|a, b| (a.date, &a.moment, a.place).cmp(&(b.date, &b.moment, b.place)));
+        super::repeats::mark(&mut series.points);
     }
     part(&mut all);
     all.sort_by_key(|series| (!series.is_abnormal(), std::cmp::Reverse(series.points.len())));
@@ -143,6 +146,7 @@ fn point<P: Copy>(read: &Read<P>, item: &LabItem, report: Option<&Stamp>) -> Lab
         normal: range(&item.range),
         mark: item.mark(),
         status: item.status,
+        repeats: None,
     }
 }
 
