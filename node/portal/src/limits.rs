@@ -99,3 +99,10 @@ const _: () = assert!(SCAN_FORM_BYTES_MAX as u64 >= service::limits::PAPER_BYTES
 pub const AGENT_CHARS_MAX: usize = 300;
 /// Sessions whose answers are kept in memory.
 pub const READERS_MAX: usize = 128;
+/// Lines of browsers at once: a browser opens six, and a clinic has some dozen. Further ones wait at the door.
+pub const LINES_MAX: usize = 512;
+/// How long a line may be silent before it ends, also while the node makes a page: longer than anything that a page waits for.
+pub const LINE_WAIT_MS: u64 = 90_000;
+const _: () = assert!(LINE_WAIT_MS > 2 * (service::limits::COMMAND_WAIT_MS + service::limits::ANSWER_GRACE_MS));
+/// Bytes of a request for which a line gets one more millisecond: 16 kB/s, a scan of 10 MB through a poor tunnel. Slower is no browser.
+pub const LINE_BYTES_EACH_MS: u64 = 16;

@@ -1,7 +1,8 @@
 use crate::app::router;
 use crate::desk::{Desk, ServiceDesk};
 use crate::i18n::Lang;
-use crate::limits::STOP_WAIT_MS;
+use crate::limits::{LINE_WAIT_MS, STOP_WAIT_MS};
+use crate::lines::{Caller, Lines};
 use crate::works::Works;
 use service::Service;
 use service::ingest::{Feed, Ingest};
@@ -36,12 +37,14 @@ pub struct PortalConfig {
     pub feeds: Option<Feeds>,
     /// The program around the pages, for the pages of running the node.
     pub works: Option<Arc<dyn Works>>,
+    /// How long a line to a browser may be silent before it ends, in milliseconds.
+    pub line_wait_ms: u64,
 }
 
 impl PortalConfig {
     /// The defaults at this address.
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, language: Lang::Ja, demo: false, feeds: None, works: None }
+        Self { listen, language: Lang::Ja, demo: false, feeds: None, works: None, line_wait_ms: LINE_WAIT_MS }
     }
 }
 
@@ -145,14 +148,15 @@ pub async fn serve_desk(
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let addr = listener.local_addr().map_err(refused)?;
     let pages = router(desk, accounts, &config, addr).map_err(PortalError::Random)?;
-    let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
+    let pages = pages.into_make_service_with_connect_info::<Caller>();
+    let lines = Lines::new(listener, Duration::from_millis(config.line_wait_ms));
     let (stop, mut stopped) = watch::channel(false);
     let task = tokio::spawn(async move {
         let wait = async move {
             // An error means that the portal was dropped.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = axum::serve(listener, pages).with_graceful_shutdown(wait).await {
+        if let Err(error) = axum::serve(lines, pages).with_graceful_shutdown(wait).await {
             tracing::error!(%error, "portal ended");
         }
     });

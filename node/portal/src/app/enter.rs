@@ -4,6 +4,7 @@ use crate::forms::Fields;
 use crate::guard;
 use crate::i18n::Lang;
 use crate::limits::{AGENT_CHARS_MAX, FORM_BYTES_MAX, LIST_FORM_BYTES_MAX, SCAN_FORM_BYTES_MAX};
+use crate::lines::Caller;
 use crate::pages::Fault;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use service::staff::{Device, Right, Stage, may};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -152,6 +153,10 @@ async fn own_form(app: &Arc<App>, request: &Parts, body: Body) -> Result<(Body, 
     }
     let headers = &request.headers;
     let forged = || Box::new(app.fault(headers, &Fault::Forged));
+    // Browsers say how long a form is. Who sends it in pieces of unknown number hides where it ends.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(forged());
+    }
     let takes_file = takes_file(request.uri.path()) && guard::is_file_form(headers);
     if !app.gate.is_own_origin(&request.method, headers) || !(takes_file || guard::is_form(headers)) {
         return Err(forged());
@@ -177,7 +182,7 @@ fn takes_file(path: &str) -> bool {
 }
 
 fn device_of(request: &Request) -> Device {
-    let source = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| addr.ip());
+    let source = request.extensions().get::<ConnectInfo<Caller>>().map(|ConnectInfo(Caller(addr))| addr.ip());
     let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     Device {
         source: source.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),

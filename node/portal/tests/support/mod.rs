@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use portal::desk::Desk;
-use portal::{PortalConfig, router};
+use portal::{Caller, PortalConfig, router};
 use protocol::kinds::Role;
 use protocol::time::Millis;
 use service::Staff;
@@ -154,7 +154,7 @@ impl Browser {
             .uri(path)
             .header("host", HOST)
             .header("cookie", cookies.join("; "))
-            .extension(ConnectInfo(SocketAddr::from((self.source, 40_000))));
+            .extension(ConnectInfo(Caller(SocketAddr::from((self.source, 40_000)))));
         if self.agent.is_empty() { request } else { request.header("user-agent", self.agent) }
     }
     pub async fn send(&mut self, request: Request<Body>) -> Answer {

@@ -279,3 +279,68 @@ const PARTS: &str = "part";
 const REPORT_HEAD: &str = "what\tfacility\tfeed\tpath\twhy\n";
 /// Hexadecimal digits and two spaces before a path.
 const SUM_CHARS: usize = 66;
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder").flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn row_146_an_export_writes_nowhere_else_over_nothing_else_and_leaves_no_part_on_a_full_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // A list that was tampered with leads nowhere outside, and so removes nothing there.
+        let line = |path: &str| [vec![b'0'; SUM_CHARS], path.as_bytes().to_vec()].concat();
+        for outside in ["../other/file", "/etc/passwd", "a/../../b", "./a", "", "..", "a/./../.."] {
+            assert_eq!(
+                listed(&line(outside)).filter(|path| path.starts_with("..") || path.is_absolute()),
+                None,
+                "{outside}"
+            );
+        }
+        assert_eq!(listed(&line("../x")), None);
+        assert_eq!(listed(&line("a/b")), Some(PathBuf::from("a/b")));
+        // Over what somebody else wrote: refused, and it stays as it is.
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).expect("made");
+        fs::write(taken.join("notes.txt"), "mine").expect("written");
+        assert!(matches!(Target::open(&taken, "m"), Err(ExportError::NotEmpty(_))));
+        assert_eq!(
+            (names(&taken), fs::read_to_string(taken.join("notes.txt")).expect("read")),
+            (vec!["notes.txt".to_owned()], "mine".to_owned())
+        );
+        let file = folder.path().join("file");
+        fs::write(&file, "mine").expect("written");
+        assert!(matches!(Target::open(&file, "m"), Err(ExportError::Target { .. })));
+        assert_eq!(fs::read_to_string(&file).expect("read"), "mine");
+        // On a full disk: the place stays empty, whether the bytes or their line in the list do not fit.
+        let full = || OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
+        let root = folder.path().join("new");
+        let mut target = Target::open(&root, "m").expect("opened");
+        let mut part = target.part(1).expect("begun");
+        part.file = Some(full());
+        assert_eq!(part.write(&vec![7; 1 << 20]).expect_err("full").kind(), io::ErrorKind::StorageFull);
+        assert_eq!(names(&root), [OWN]);
+        let mut part = target.part(2).expect("begun");
+        part.write(b"record").expect("written");
+        target.sums = BufWriter::new(full());
+        let put = target.put(part, Path::new("1319999999/main/x"), Millis(0));
+        assert!(matches!(put, Err(ExportError::Target { .. })), "{put:?}");
+        assert_eq!(names(&root), [OWN], "no record without its line");
+        drop(target);
+        // The next call takes what was begun away and goes on.
+        let mut target = Target::open(&root, "m").expect("opened again");
+        assert_eq!(names(&root.join(OWN).join(PARTS)), Vec::<String>::new());
+        let mut part = target.part(1).expect("begun");
+        part.write(b"record").expect("written");
+        target.put(part, Path::new("1319999999/main/x"), Millis(0)).expect("put");
+        target.close().expect("ended");
+        assert_eq!(fs::read(root.join("1319999999/main/x")).expect("read"), b"record");
+        assert!(!root.join(OWN).join(PARTS).exists());
+    }
+}
