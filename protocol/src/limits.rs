@@ -41,6 +41,19 @@ pub const CLOCK_TOLERANCE_MS: u64 = 5 * MINUTE_MS;
 /// How far after the newest moment on disk a start is believed without a word of the operator: a clinic closes for two weeks, and
 /// a mistyped month or year goes further. What is written then can never be called back.
 pub const CLOCK_START_AHEAD_MS: u64 = 14 * crate::time::DAY_MS;
+/// How long one founder alone may suspend: over a weekend, until the others can be asked.
+pub const SUSPENSION_MS_MAX: u64 = 72 * HOUR_MS;
+/// After what time the same founder may suspend the same again.
+pub const SUSPENSION_AGAIN_MS: u64 = 14 * DAY_MS;
+const _: () = assert!(SUSPENSION_MS_MAX < SUSPENSION_AGAIN_MS);
+/// How long k founders may declare a disaster for; they may declare it again.
+pub const DISASTER_MS_MAX: u64 = 30 * DAY_MS;
+/// How long one founder alone may.
+pub const DISASTER_ONE_MS_MAX: u64 = DAY_MS;
+/// Prefectures and parts of them in one declaration: there are 47.
+pub const DISASTER_AREAS_MAX: usize = 64;
+/// Versions of charters in one proposal: two networks that changed theirs every year for decades.
+pub const CHARTERS_MAX: usize = 64;
 /// Half-signed objects that wait for founders; the oldest goes first.
 pub const PROPOSALS_MAX: usize = 256;
 /// Requests to join that wait at a founder's node.
@@ -98,6 +111,12 @@ pub const LINK_ASKS_MAX: usize = 1_000;
 
 /// Receipts read from the store at once. A patient has a handful; the page only bounds one look at the disk.
 pub const CONSENT_PAGE: usize = 256;
+/// Withdrawals whose spread is followed at once; of those above it a certificate says what was heard until a restart.
+pub const RECALLS_MAX: usize = 100_000;
+/// Nodes on one certificate: all of a prefecture.
+pub const CERTIFICATE_NODES_MAX: usize = 2_000;
+/// A certificate's file: about 300 bytes for a node that had copies, and 33 for each read.
+pub const CERTIFICATE_BYTES_MAX: usize = 4 << 20;
 /// Age of the newest confirmed state up to which all is well.
 pub const STATE_GREEN_MS: u64 = 24 * HOUR_MS;
 /// Age up to which reads work with a warning; above it own records, sealed summaries and emergency reads only.
@@ -109,6 +128,21 @@ pub const QUOTA_REQUESTS: u32 = 5_000;
 /// Readers counted at once: far above all members of all networks that a node can have an accord with. Above it a reader
 /// that was not counted before is told that we are busy.
 pub const QUOTA_READERS_MAX: usize = 10_000;
+/// How long after an emergency read the holder's desk should have reviewed it.
+pub const EMERGENCY_REVIEW_MS: u64 = 7 * DAY_MS;
+/// How long after an unreviewed emergency read the reader may make no other.
+pub const EMERGENCY_LAPSE_MS: u64 = 14 * DAY_MS;
+const _: () = assert!(EMERGENCY_REVIEW_MS < EMERGENCY_LAPSE_MS);
+/// Emergency requests of one reader at one holder in [`QUOTA_WINDOW_MS`]: a bus accident, and below a morning's look at a ward.
+pub const EMERGENCY_REQUESTS: u32 = 60;
+/// Transfers for emergencies above [`SERVES_MAX`]: the lane that stays free.
+pub const EMERGENCY_SERVES: usize = 16;
+/// Reason in words: a line or two.
+pub const EMERGENCY_TEXT_CHARS_MAX: usize = 200;
+/// Dates of laboratory results that an emergency opens: the last ones, enough to see where it goes.
+pub const EMERGENCY_LAB_DATES: usize = 3;
+/// Emergency reads looked through for reviews that are due: years of a large hospital's.
+pub const GLASSES_MAX: usize = 10_000;
 /// Live entries that a bucket of a shelf holds on average, and the step to which dummies fill a shelf up.
 pub const BUCKET_ENTRIES: u64 = 64;
 /// Most bits of bucket numbers: 2^20 buckets of 64 are 67 million entries, twice a prefecture's largest holder.

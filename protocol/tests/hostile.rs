@@ -121,7 +121,11 @@ fn read_message() -> impl Strategy<Value = Message> {
             holder: String::new(),
             ticket
         })),
-        bytes().prop_map(|ticket| Message::Ack(v1::Ack { ticket })),
+        bytes().prop_map(|ticket| Message::Ack(v1::Ack { signature: ticket.clone(), at: 7, ticket })),
+        (bytes(), any::<u32>(), any::<bool>()).prop_map(|(request, verdict, heard)| {
+            let note = "x".repeat(usize::from(heard) * 3_000);
+            Message::Reviewed(v1::Reviewed { request, verdict: verdict % 4, note, heard })
+        }),
         (bytes(), any::<u64>(), proptest::collection::vec(bytes(), 0..4))
             .prop_map(|(note, from, proof)| Message::Checkpoint(v1::Checkpoint { note, from, proof })),
         (bytes(), any::<u64>(), bytes(), 0u32..5).prop_map(|(log, size, witness, status)| Message::Cosign(

@@ -123,6 +123,7 @@ impl Scene {
             purpose: Purpose::Treatment,
             evidence: Some(Evidence { kind: EvidenceKind::Reception, commitment: protocol::ids::Hash([1; 32]) }),
             base: None,
+            emergency: None,
             kinds: KindSet::ALL,
             period: Period::ALL,
             limit_bytes: 1 << 20,

@@ -26,3 +26,7 @@ pub const REDIAL_US_MAX: u64 = 300_000_000;
 pub const RESEND_US: u64 = 200_000;
 /// Bytes that wait on one link; a reader slower than that loses its connection.
 pub const LINK_QUEUE_BYTES: u64 = 16 << 20;
+/// Within what time an emergency read should be reviewed, in a run: a day of the region is about an hour.
+pub const EMERGENCY_REVIEW_MS: u64 = 7 * 3_600_000;
+/// After what time without review the right to it is off, in a run.
+pub const EMERGENCY_LAPSE_MS: u64 = 10 * 3_600_000;

@@ -15,7 +15,7 @@ pub struct Plant {
 }
 
 /// All of them; one that breaks two invariants stands here twice.
-pub const PLANTS: [Plant; 18] = [
+pub const PLANTS: [Plant; 21] = [
     plant("P01", "no consent check within one network", Invariant::I01),
     plant("P02", "consent by patient, but not by kind", Invariant::I01),
     plant("P03", "a consent never ends", Invariant::I01),
@@ -34,6 +34,9 @@ pub const PLANTS: [Plant; 18] = [
     plant("P14", "what was fetched lies among what is served", Invariant::I09),
     plant("P15", "the period of the request is ignored", Invariant::I10),
     plant("P34", "the answer leaves although the disk took no leaf", Invariant::I26),
+    plant("P65", "the right to emergency reads never lapses", Invariant::I44),
+    plant("P66", "an emergency read is served and its holder's desk hears nothing", Invariant::I02),
+    plant("P67", "a suspension binds nobody", Invariant::I01),
 ];
 
 /// Seeds after which a plant counts as not found.

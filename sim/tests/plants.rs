@@ -109,3 +109,15 @@ fn an_answer_before_its_log_entry_is_found_by_i26() {
 fn an_answer_without_log_entry_on_a_full_disk_is_found_by_i26() {
     check("P34", Invariant::I26);
 }
+#[test]
+fn a_right_that_never_lapses_is_found_by_i44() {
+    check("P65", Invariant::I44);
+}
+#[test]
+fn an_emergency_read_that_nobody_hears_of_is_found_by_i02() {
+    check("P66", Invariant::I02);
+}
+#[test]
+fn a_suspension_that_binds_nobody_is_found_by_i01() {
+    check("P67", Invariant::I01);
+}

@@ -32,7 +32,7 @@ fn check(seeds: std::ops::Range<u64>) {
 }
 
 /// What fifty seeds must meet at least once; a mark that is not met is a place where the simulator is blind.
-const MARKS: [&str; 22] = [
+const MARKS: [&str; 25] = [
     "read within a network",
     "read across an accord",
     "answer in bulk",
@@ -53,6 +53,9 @@ const MARKS: [&str; 22] = [
     "connection lapsed",
     "revocation",
     "link Same",
+    "released without consent",
+    "review",
+    "suspension",
     "frame drop",
     "frame ack",
 ];

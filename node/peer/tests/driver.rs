@@ -242,6 +242,7 @@ impl Site {
             purpose: Purpose::Treatment,
             evidence: Some(Evidence { kind: EvidenceKind::Reception, commitment: Hash([1; 32]) }),
             base: None,
+            emergency: None,
             kinds: KindSet::ALL,
             period: Period::ALL,
             limit_bytes: 1 << 30,

@@ -289,6 +289,8 @@ fn is_access(what: What) -> bool {
             | What::ConsentGiven
             | What::ConsentWithdrawn
             | What::Dropped
+            | What::BreakGlass
+            | What::EmergencyReviewed
             | What::LinkMade
             | What::LinkUndone
     )

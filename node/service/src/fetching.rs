@@ -15,7 +15,7 @@ use protocol::fetch::Item;
 use protocol::ids::{FacilityId, Handle, Hash, PatientRef, ReceiptId, RequestId};
 use protocol::kinds::{KindSet, Purpose};
 use protocol::limits::{ANSWER_WAIT_MS, FETCH_BYTES_MAX, REQUEST_LIFE_MS};
-use protocol::policy::{Evidence, EvidenceKind};
+use protocol::policy::{BreakGlass, Evidence, EvidenceKind};
 use protocol::time::Period;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -29,6 +29,10 @@ pub struct Ground {
     pub text: String,
 }
 
+/// What was said for doing without consent, by somebody who has shown who they are. Only [`Service::break_glass`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken(pub(crate) BreakGlass);
+
 /// What to ask of holders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchSpec {
@@ -40,6 +44,8 @@ pub struct FetchSpec {
     pub ground: Ground,
     /// A consent at our side, if not one on file (patient present).
     pub base: Option<ReceiptId>,
+    /// What is said for doing without consent; only [`Service::break_glass`] says it.
+    pub emergency: Option<Broken>,
     /// Kinds wanted.
     pub kinds: KindSet,
     /// Care dates wanted.
@@ -60,6 +66,7 @@ impl FetchSpec {
             purpose: Purpose::Treatment,
             ground: Ground { kind: EvidenceKind::Reception, text: reception.into() },
             base: None,
+            emergency: None,
             kinds: KindSet::ALL,
             period: Period::ALL,
             limit_bytes: FETCH_BYTES_MAX,
@@ -207,6 +214,7 @@ impl Service {
             purpose: spec.purpose,
             evidence: Some(evidence),
             base: spec.base,
+            emergency: spec.emergency.clone().map(|broken| broken.0),
             kinds: spec.kinds,
             period: spec.period,
             limit_bytes: spec.limit_bytes.min(FETCH_BYTES_MAX),

@@ -35,15 +35,15 @@ pub struct Founding {
 }
 
 impl Founding {
-    /// All kinds, treatment, referral, care plans and the patient's own request, the usual audiences.
+    /// All kinds, treatment, referral, care plans, the patient's own request, emergencies and disasters, the usual audiences.
     pub fn usual(name: impl Into<String>, founders: Vec<SharePublic>, k: u32) -> Self {
-        use Purpose::{CarePlan, PatientRequest, Referral, Treatment};
+        use Purpose::{CarePlan, Disaster, Emergency, PatientRequest, Referral, Treatment};
         Self {
             name: name.into(),
             founders,
             k,
             kinds: KindSet::ALL,
-            purposes: purposes(&[Treatment, Referral, CarePlan, PatientRequest]),
+            purposes: purposes(&[Treatment, Referral, CarePlan, PatientRequest, Emergency, Disaster]),
             audiences: Charter::default_audiences(),
             text_hash: Hash([0; 32]),
         }

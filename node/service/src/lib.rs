@@ -2,17 +2,21 @@
 //!
 //! Start with [`service`](Service) (how a node is opened) and [`engine`] (how use cases reach the Engine, and what drives it).
 //! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`links`], [`records_read`]. Others' data: [`view_cache`],
-//! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`] with [`papers`], [`publishing`],
-//! [`erasing`]. Networks: [`founders`],
-//! [`onboarding`], [`signing`], [`accords`], [`revoking`], [`offices`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
+//! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`] with [`papers`] and [`certificates`], [`publishing`],
+//! [`erasing`], [`emergency`]. Networks: [`founders`],
+//! [`onboarding`], [`signing`], [`accords`], [`revoking`], [`suspending`], [`disasters`], [`amending`], [`offices`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
 //! [`health`]. People: [`staff`]. Every method that shows or moves patient data takes a [`Staff`] and writes its own audit event.
 pub mod access_log;
 pub mod accords;
+pub mod amending;
 pub mod bodies;
+pub mod certificates;
 pub mod charts;
 pub mod clock;
 pub mod consents;
+pub mod disasters;
 pub mod documents;
+pub mod emergency;
 pub mod engine;
 pub mod erasing;
 pub mod fetching;
@@ -36,6 +40,7 @@ pub mod revoking;
 mod service;
 pub mod signing;
 pub mod staff;
+pub mod suspending;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timeline;

@@ -331,16 +331,22 @@ impl Service {
     /// # Errors
     /// [`SignError::NoCharter`] if the network is not known here.
     pub fn welcome_file(&self, network: NetworkId, facility: &FacilityId) -> Result<Option<String>, SignError> {
-        let charters = self.charters();
-        let charter = charters.get(&network).ok_or(SignError::NoCharter(network))?;
+        let chains = self.charter_chains();
+        let charters = chains.get(&network).ok_or(SignError::NoCharter(network))?;
         let key = [&[ObjectKind::Membership.code()], Membership::subject(network, facility).as_slice()].concat();
         let membership = self.view().get(Space::State, &key).and_then(|value| Signed::decode(&value).ok());
-        Ok(membership.map(|membership| ObjectFile::of(FileKind::Welcome, &[charter, &membership]).to_text()))
+        let file = |membership: Signed| {
+            let objects: Vec<&Signed> = charters.iter().chain([&membership]).collect();
+            ObjectFile::of(FileKind::Welcome, &objects).to_text()
+        };
+        Ok(membership.map(file))
     }
     /// Takes a welcome: the network becomes an own one, the membership ours.
     pub(crate) fn take_welcome(&self, file: &ObjectFile) -> Result<(), SignError> {
-        let (charters, mut rest) = file.charters_and_rest()?;
-        let charter = charters.into_iter().find(has_own_quorum).ok_or(FileError::Damaged)?;
+        let (mut charters, mut rest) = file.charters_and_rest()?;
+        charters.sort_by_key(|signed| signed.seq);
+        let charter = charters.iter().find(|signed| has_own_quorum(signed)).cloned().ok_or(FileError::Damaged)?;
+        rest.extend(charters.into_iter().filter(|signed| signed.seq > 0));
         let network = Charter::network_of(&charter).ok_or(FileError::Damaged)?;
         self.keep_network(network)?;
         self.ask_durably(Command::Pin(network, Some(charter)))?;

@@ -203,6 +203,12 @@ impl Service {
     }
     /// What a running Engine must be told again after each start.
     fn resume(&self) {
+        let held_back = self.view_cache().hold_back();
+        if !held_back.is_empty()
+            && let Err(error) = self.commit(held_back)
+        {
+            tracing::warn!(%error, "copies of others' records could not be held back until their holders are heard");
+        }
         if let Err(error) = self.begin_links() {
             tracing::warn!(%error, "patients of an earlier release are not linked yet; the next start tries again");
         }

@@ -127,8 +127,16 @@ impl Service {
             FileKind::Charter => self.know_charters(&file.objects()?).map(|()| Vec::new()),
             FileKind::Welcome => self.take_welcome(&file).map(|()| Vec::new()),
             FileKind::Proposal => {
-                let (charters, objects) = file.charters_and_rest()?;
-                self.know_charters(&charters)?;
+                let (mut charters, mut objects) = file.charters_and_rest()?;
+                charters.sort_by_key(|signed| signed.seq);
+                for charter in charters {
+                    let is_offer = signing(&self.charters(), charter.clone()).is_ok_and(|offer| !offer.is_complete());
+                    match charter.seq > 0 && is_offer {
+                        // A later charter that still waits for founders.
+                        true => objects.push(charter),
+                        false => self.know_charters(&[charter])?,
+                    }
+                }
                 objects.into_iter().map(|signed| self.take_offer(signed)).collect()
             }
             FileKind::Join => Err(FileError::Kind { found: "join", wanted: "charter, welcome or proposal" }.into()),
@@ -140,10 +148,10 @@ impl Service {
     /// [`SignError::Unknown`] if there is none of this name.
     pub fn export(&self, hash: Hash) -> Result<String, SignError> {
         let signed = self.find_object(hash).ok_or(SignError::Unknown(hash))?;
-        let charters = self.charters();
-        let networks = networks_of(&Object::decode(&signed)?);
-        let leaning: Vec<&Signed> = networks.iter().filter_map(|network| charters.get(network)).collect();
-        let objects: Vec<&Signed> = leaning.into_iter().chain([&signed]).collect();
+        let chains = self.charter_chains();
+        let leaning = networks_of(&signed, &Object::decode(&signed)?);
+        let leaning = leaning.iter().filter_map(|network| chains.get(network)).flatten();
+        let objects: Vec<&Signed> = leaning.filter(|charter| charter.hash() != hash).chain([&signed]).collect();
         Ok(ObjectFile::of(FileKind::Proposal, &objects).to_text())
     }
     /// A network's charter as a file: what a partner needs to propose an accord, and a newcomer to join by files.
@@ -151,9 +159,9 @@ impl Service {
     /// # Errors
     /// [`SignError::NoCharter`] if it is not known here.
     pub fn export_charter(&self, network: NetworkId) -> Result<String, SignError> {
-        let charters = self.charters();
-        let charter = charters.get(&network).ok_or(SignError::NoCharter(network))?;
-        Ok(ObjectFile::of(FileKind::Charter, &[charter]).to_text())
+        let chains = self.charter_chains();
+        let charters = chains.get(&network).ok_or(SignError::NoCharter(network))?;
+        Ok(ObjectFile::of(FileKind::Charter, &charters.iter().collect::<Vec<_>>()).to_text())
     }
 
     fn find_object(&self, hash: Hash) -> Option<Signed> {
@@ -188,9 +196,9 @@ impl Service {
     }
     /// Offers an object to the Engine with every charter it may lean on.
     pub(crate) fn propose(&self, signed: Signed) -> Result<Signing, SignError> {
-        let charters = self.charters();
-        let networks = networks_of(&Object::decode(&signed)?);
-        let leaning = networks.iter().filter_map(|network| charters.get(network).cloned()).collect();
+        let (charters, chains) = (self.charters(), self.charter_chains());
+        let networks = networks_of(&signed, &Object::decode(&signed)?);
+        let leaning = networks.iter().filter_map(|network| chains.get(network)).flatten().cloned().collect();
         self.ask_durably(Command::Propose { object: signed.clone(), charters: leaning })?;
         if self.find_object(signed.hash()).is_none() {
             return Err(WriteError("the node could not keep the object; look at its disk and try again".into()).into());
@@ -214,8 +222,10 @@ impl Service {
             return Err(SignError::NoShare);
         }
         let charters = self.charters();
-        let mut keys = Vec::new();
-        for network in networks_of(&Object::decode(&signed)?) {
+        let object = Object::decode(&signed)?;
+        // A later charter is signed by its own founders too.
+        let mut keys = if let Object::Charter(charter) = &object { charter.keys() } else { Vec::new() };
+        for network in networks_of(&signed, &object) {
             if let Some(charter) = charters.get(&network) {
                 keys.extend(Charter::decode(&charter.body)?.keys());
             }
@@ -228,40 +238,54 @@ impl Service {
         }
         Ok(signed)
     }
-    /// Every charter that is known here: in force, or brought by a file for an accord to come.
+    /// Every charter that is known here, its newest version: in force, or brought by a file for an accord to come.
     pub(crate) fn charters(&self) -> BTreeMap<NetworkId, Signed> {
+        let newest = |(network, mut chain): (NetworkId, Vec<Signed>)| Some((network, chain.pop()?));
+        self.charter_chains().into_iter().filter_map(newest).collect()
+    }
+    /// The same with all versions, oldest first.
+    pub(crate) fn charter_chains(&self) -> BTreeMap<NetworkId, Vec<Signed>> {
         let view = self.view();
         let brought = view.scan(Space::Meta, CHARTERS, &[], usize::MAX).into_iter();
-        let brought = brought.filter_map(|(_, value)| Signed::decode(&value).ok());
         let in_force = view.scan(Space::State, &[ObjectKind::Charter.code()], &[], usize::MAX).into_iter();
-        let in_force = in_force.filter_map(|(_, value)| Signed::decode(&value).ok());
-        let mut charters: BTreeMap<NetworkId, Signed> = BTreeMap::new();
-        for signed in brought.chain(in_force) {
+        let known = brought.chain(in_force).filter_map(|(_, value)| Signed::decode(&value).ok());
+        let mut chains: BTreeMap<NetworkId, Vec<Signed>> = BTreeMap::new();
+        for signed in known {
             let Some(network) = Charter::network_of(&signed) else { continue };
-            if charters.get(&network).is_none_or(|known| known.seq <= signed.seq) {
-                charters.insert(network, signed);
+            let chain = chains.entry(network).or_default();
+            if chain.iter().all(|known| known.seq != signed.seq) {
+                chain.push(signed);
+                chain.sort_by_key(|signed| signed.seq);
             }
         }
-        charters
+        chains
     }
-    /// Keeps charters of other networks for accords. Only a genesis charter that its own founders signed is taken: its hash is
-    /// the network's name, so nobody can bring another one for it.
+    /// Keeps charters of other networks for accords. The first charter of a network is its name's hash, so nobody can bring
+    /// another one for it; a later one is taken if the founders of the one before signed it.
     pub(crate) fn know_charters(&self, charters: &[Signed]) -> Result<(), SignError> {
         let mut batch = Batch::default();
+        let mut chains = self.charter_chains();
+        let mut charters = charters.to_vec();
+        charters.sort_by_key(|signed| signed.seq);
         for signed in charters {
             let charter = Charter::decode(&signed.body)?;
-            let network = Charter::network_of(signed).ok_or(FieldError("signed.subject"))?;
-            if !charter.has_quorum(&Real, signed) {
+            let network = Charter::network_of(&signed).ok_or(FieldError("signed.subject"))?;
+            let chain = chains.entry(network).or_default();
+            if chain.iter().any(|known| known.seq == signed.seq) {
+                continue;
+            }
+            let before = chain.iter().find(|known| known.seq.checked_add(1) == Some(signed.seq));
+            let before = before.and_then(|known| Charter::decode(&known.body).ok());
+            let follows = signed.seq == 0 || before.is_some_and(|before| before.has_quorum(&Real, &signed));
+            if !charter.has_quorum(&Real, &signed) || !follows {
                 return Err(CommandError::Refused(format!(
-                    "the charter of {:?} lacks signatures of its founders",
+                    "the charter of {:?} lacks signatures of its founders, or of those before them",
                     charter.name
                 ))
                 .into());
             }
-            let known = self.charters().get(&network).map(|known| known.seq);
-            if known.is_none_or(|seq| seq < signed.seq) {
-                batch.put(Space::Meta, [CHARTERS, &network.0].concat(), signed.encode());
-            }
+            batch.put(Space::Meta, [CHARTERS, Book::subject_of(&signed).as_slice()].concat(), signed.encode());
+            chain.push(signed);
         }
         if batch.is_empty() {
             return Ok(());
@@ -275,12 +299,25 @@ impl Service {
 pub(crate) fn signing(charters: &BTreeMap<NetworkId, Signed>, signed: Signed) -> Result<Signing, SignError> {
     let object = Object::decode(&signed)?;
     let mut tallies = Vec::new();
-    for network in networks_of(&object) {
+    for network in networks_of(&signed, &object) {
         tallies.push(match charters.get(&network) {
             Some(charter) => tally(network, &Charter::decode(&charter.body)?, &signed),
             // A partner's charter may not have come here yet: its signatures cannot be judged, so they do not count.
             None => Tally { network, name: network.to_string(), signed_by: Vec::new(), need: QUORUM_MIN },
         });
+    }
+    match &object {
+        Object::Charter(charter) => {
+            if let Some(network) = Charter::network_of(&signed) {
+                let mut own = tally(network, charter, &signed);
+                own.name = format!("{} (new charter)", own.name);
+                // Once it is in force itself, those before it have signed.
+                tallies.retain(|_| charters.get(&network).is_none_or(|known| known.hash() != signed.hash()));
+                tallies.push(own);
+            }
+        }
+        Object::Disaster(disaster) if disaster.founder.is_some() => tallies.iter_mut().for_each(|tally| tally.need = 1),
+        _ => {}
     }
     Ok(Signing { hash: signed.hash(), kind: signed.kind, object, tallies, signed })
 }
@@ -298,12 +335,15 @@ pub(crate) fn tally(network: NetworkId, charter: &Charter, signed: &Signed) -> T
 }
 
 /// Whose founders must sign an object.
-fn networks_of(object: &Object) -> Vec<NetworkId> {
+fn networks_of(signed: &Signed, object: &Object) -> Vec<NetworkId> {
     match object {
         Object::Membership(membership) => vec![membership.network],
         Object::Revocation(revocation) => vec![revocation.network],
         Object::Accord(accord) => vec![accord.a, accord.b],
-        Object::Charter(_) | Object::NodeKey(_) | Object::Directory(_) => Vec::new(),
+        Object::Suspension(suspension) => vec![suspension.network],
+        Object::Disaster(disaster) => vec![disaster.network],
+        Object::Charter(_) => Charter::network_of(signed).into_iter().collect(),
+        Object::NodeKey(_) | Object::Directory(_) => Vec::new(),
     }
 }
 

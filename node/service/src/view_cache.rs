@@ -208,7 +208,7 @@ impl ViewCache {
             if decode::<Millis>(&value).is_none_or(|until| until <= now) {
                 continue;
             }
-            for (_, page) in self.pages(request) {
+            for (_, page) in self.shown_pages(request) {
                 let Page { holder, until, items, .. } = page;
                 let copied = |(item, _)| CopiedItem { request, holder: holder.clone(), until, item };
                 out.extend(items.into_iter().map(copied));
@@ -265,7 +265,7 @@ impl ViewCache {
     }
 
     fn locate(&self, request: RequestId, id: [u8; 16], now: Millis) -> Result<(Page, Item, Place), CopyError> {
-        for (_, mut page) in self.pages(request).into_iter().filter(|(_, page)| page.until > now) {
+        for (_, mut page) in self.shown_pages(request).into_iter().filter(|(_, page)| page.until > now) {
             if let Some(at) = page.items.iter().position(|(item, _)| item.id == id) {
                 let (item, place) = page.items.swap_remove(at);
                 return Ok((page, item, place));
@@ -312,6 +312,31 @@ impl ViewCache {
         Ok(())
     }
 
+    /// What is written at a start: copies of each holder wait until the holder was heard. Whoever was away may have missed that
+    /// a patient withdrew.
+    pub(crate) fn hold_back(&self) -> Batch {
+        let mut batch = Batch::default();
+        for (_, value) in self.store.view().scan(Space::Desk, SET, &[], usize::MAX) {
+            if let Some(page) = decode::<Page>(&value) {
+                batch.put(Space::Desk, waiting_key(&page.holder), Vec::new());
+            }
+        }
+        batch
+    }
+    /// What is written when these holders were heard: what is left of their copies may be shown.
+    pub(crate) fn heard<'a>(&self, holders: impl Iterator<Item = &'a FacilityId>) -> Batch {
+        let (view, mut batch) = (self.store.view(), Batch::default());
+        for key in holders.map(waiting_key).filter(|key| view.get(Space::Desk, key).is_some()) {
+            batch.remove(Space::Desk, key);
+        }
+        batch
+    }
+    fn shown_pages(&self, request: RequestId) -> Vec<(Vec<u8>, Page)> {
+        let view = self.store.view();
+        let mut pages = self.pages(request);
+        pages.retain(|(_, page)| view.get(Space::Desk, &waiting_key(&page.holder)).is_none());
+        pages
+    }
     fn pages(&self, request: RequestId) -> Vec<(Vec<u8>, Page)> {
         let prefix = [SET, request.0.as_slice()].concat();
         let found = self.store.view().scan(Space::Desk, &prefix, &[], PAGES_MAX);
@@ -368,6 +393,9 @@ fn of_key(patient: PatientRef, request: RequestId) -> Vec<u8> {
 fn due_key(until: Millis, request: RequestId) -> Vec<u8> {
     [DUE, until.0.to_be_bytes().as_slice(), &request.0].concat()
 }
+fn waiting_key(holder: &FacilityId) -> Vec<u8> {
+    [WAITING, holder.as_bytes()].concat()
+}
 fn file_key(id: [u8; 32]) -> Vec<u8> {
     [FILE, id.as_slice()].concat()
 }
@@ -383,6 +411,7 @@ const SET: &[u8] = b"copies/";
 const OF: &[u8] = b"copies-of/";
 const DUE: &[u8] = b"copy-due/";
 const FILE: &[u8] = b"copy-file/";
+const WAITING: &[u8] = b"copy-waits/";
 /// The files are read in pieces of this size.
 const CHUNK_BYTES: u64 = store::limits::CHUNK_BYTES as u64;
 /// Items of one page: with titles of the longest kind some 700 KiB.

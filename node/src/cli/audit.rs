@@ -4,6 +4,7 @@ use crate::control::{Reply, Request};
 use crate::failure::Failure;
 use clap::Subcommand;
 use protocol::audit::Evidence;
+use protocol::consent::Certificate;
 use protocol::crypto::Real;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -22,9 +23,9 @@ pub enum AuditVerb {
         #[arg(long, value_name = "PATIENT")]
         patient: Option<String>,
     },
-    /// Check the whole log of this node; with a file: check evidence, no node needed
+    /// Check the whole log of this node; with a file: check evidence or a withdrawal certificate, no node needed
     Verify {
-        /// An evidence file
+        /// An evidence file, or a withdrawal certificate
         file: Option<PathBuf>,
     },
     /// Evidence that an event is in the log, as a file for --out
@@ -43,9 +44,19 @@ pub fn run(folder: &Path, verb: AuditVerb, out: &Output) -> Result<Reply, Failur
     }
 }
 
-/// Checks an evidence file with nothing but what is in it.
+/// Checks an evidence file or a certificate with nothing but what is in it.
 fn verify_file(file: &Path) -> Result<Reply, Failure> {
-    let evidence = Evidence::from_text(&input::text(file)?).map_err(Failure::refused)?;
+    let text = input::text(file)?;
+    if Certificate::is_one(&text) {
+        let certificate = Certificate::verify(&text, &Real).map_err(Failure::refused)?;
+        let text = format!(
+            "The certificate holds: node {} signed it, and every reader what stands as signed.\n{}",
+            certificate.holder_node,
+            crate::desk::certificate_text(&certificate)
+        );
+        return Ok(Reply::new(crate::desk::certificate_json(&certificate), text));
+    }
+    let evidence = Evidence::from_text(&text).map_err(Failure::refused)?;
     let findings = evidence.verify(&Real).map_err(Failure::refused)?;
     let event = &findings.event;
     let witnesses: Vec<String> = findings.witnesses.iter().map(|(key, _)| key.to_string()).collect();

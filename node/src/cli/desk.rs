@@ -217,6 +217,16 @@ pub enum ConsentVerb {
         #[command(flatten)]
         who: WhoArgs,
     },
+    /// What became of a withdrawal at every node, as a signed file for --out; `audit verify FILE` checks it anywhere
+    Certificate {
+        /// As found: p12
+        patient: String,
+        /// Which withdrawal, as `consent show` names it. Without: the newest
+        #[arg(long, value_name = "ID")]
+        receipt: Option<String>,
+        #[command(flatten)]
+        who: WhoArgs,
+    },
     /// Take it back: everything, or only for some readers, kinds or one network
     Withdraw {
         /// As found: p12
@@ -258,6 +268,9 @@ impl ConsentVerb {
                     deny,
                 };
                 Request::ConsentRecord { who: who.into(), patient, spec }
+            }
+            Self::Certificate { patient, receipt, who } => {
+                Request::ConsentCertificate { who: who.into(), patient, receipt }
             }
             Self::Show { patient, who } => Request::ConsentShow { who: who.into(), patient },
             Self::Withdraw { patient, reader, kinds, network, even_in_emergency, wait, who } => {

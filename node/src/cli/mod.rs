@@ -1,12 +1,14 @@
 //! The command line: what is typed becomes a request to the node, a file-only job, or a running node.
 //!
 //! `verbs` lists all of them and sends each where it is done; then one file per group: `node` (the node itself), `network`
-//! (founders, joining, accords), `desk` (records, consents, reads), `key` (the master key on paper, the keys of patients),
+//! (founders, joining, accords), `govern` (suspending, disasters, a later charter), `desk` (records, consents, reads), `emergency` (reads without consent), `key` (the master key on paper, the keys of patients),
 //! `staff` (accounts), `links` (patients of
 //! this node that are one person), `linkage` (tables of offices, without a node), `audit`, `store` (checks, backups). `output` prints what comes back; `input` reads
 //! files that arguments name.
 mod audit;
 mod desk;
+mod emergency;
+mod govern;
 mod input;
 mod key;
 mod linkage;

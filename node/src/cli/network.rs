@@ -178,6 +178,8 @@ pub enum FoundersVerb {
         /// The charter file
         charter: PathBuf,
     },
+    /// Write a later charter: founders come and go, k changes. Signed by k of those of now and k of those to come
+    Change(super::govern::Change),
     /// What waits for founders, and who signed
     List,
     /// Sign something that waits
@@ -229,6 +231,7 @@ pub fn founders(folder: &Path, verb: FoundersVerb, out: &Output) -> Result<Reply
             Request::FoundDraft { name, founders, k, shares: input::texts(&share)? }
         }
         FoundersVerb::Found { charter } => Request::Found { charter: input::text(&charter)? },
+        FoundersVerb::Change(change) => change.request()?,
         FoundersVerb::List => Request::Proposals,
         FoundersVerb::Sign { id, share } => Request::Sign { id, shares: input::texts(&share)? },
         FoundersVerb::Export { id } => Request::Export { id },

@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, desk, key, linkage, network, node, staff, store};
+use super::{audit, desk, emergency, govern, key, linkage, network, node, staff, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -68,6 +68,11 @@ pub enum Verb {
     Accord(network::AccordVerb),
     /// Take back a membership, a node key or an accord
     Revoke(network::Revoke),
+    /// Let a member, a node or an accord rest, by one founder alone, for at most 72 hours
+    Suspend(govern::Suspend),
+    /// Declare a disaster, and end it
+    #[command(subcommand)]
+    Disaster(govern::DisasterVerb),
     /// Sources of records
     #[command(subcommand)]
     Feed(desk::FeedVerb),
@@ -84,6 +89,9 @@ pub enum Verb {
     Locate(desk::Locate),
     /// Ask all certain holders for a patient's records
     Fetch(desk::Fetch),
+    /// Reading without consent in an emergency: open, list, review
+    #[command(subcommand)]
+    Emergency(emergency::EmergencyVerb),
     /// All records of a patient, own and others', with source and age
     Timeline(desk::Timeline),
     /// Whether a holder's patient and ours are one person
@@ -152,12 +160,15 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Founders(verb) => network::founders(&folder, verb, out),
         Verb::Accord(verb) => ask(verb.request()?),
         Verb::Revoke(args) => ask(args.request()?),
+        Verb::Suspend(args) => ask(args.request()?),
+        Verb::Disaster(verb) => ask(verb.request()?),
         Verb::Feed(verb) => ask(verb.request()?),
         Verb::Patient(verb) => ask(verb.request()?),
         Verb::Consent(verb) => ask(verb.request()),
         Verb::Staff(verb) => ask(verb.request()?),
         Verb::Locate(args) => ask(args.request()),
         Verb::Fetch(args) => ask(args.request()),
+        Verb::Emergency(verb) => ask(verb.request()?),
         Verb::Timeline(args) => ask(args.request()),
         Verb::Link(linkage::LinkVerb::Desk(verb)) => ask(verb.request()),
         Verb::Link(linkage::LinkVerb::Office(verb)) => linkage::run(verb),

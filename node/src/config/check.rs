@@ -3,6 +3,7 @@ use peer::{Multiaddr, NetConfig, NetLimits, Transports};
 use protocol::engine::Limits;
 use protocol::ids::{AuthorityId, FacilityId};
 use protocol::kinds::FacilityClass;
+use protocol::limits::{EMERGENCY_LAPSE_MS, EMERGENCY_REVIEW_MS};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -92,6 +93,20 @@ pub fn check(raw: Raw) -> Result<Config, ConfigError> {
         quota: ranged("limits.requests_per_hour", limits.requests_per_hour, default.quota.into(), 1, 1_000_000)?
             .try_into()
             .unwrap_or(u32::MAX),
+        emergency_review_ms: ms(
+            "limits.emergency_review_ms",
+            limits.emergency_review_ms,
+            default.emergency_review_ms,
+            1_000,
+            EMERGENCY_REVIEW_MS,
+        )?,
+        emergency_lapse_ms: ms(
+            "limits.emergency_lapse_ms",
+            limits.emergency_lapse_ms,
+            default.emergency_lapse_ms,
+            1_000,
+            EMERGENCY_LAPSE_MS,
+        )?,
     };
     let preset = raw.preset;
     let relays = relays(raw.peer.relay.as_ref())?;

@@ -31,6 +31,8 @@ pub fn in_force(config: &Config) -> Raw {
         dial_wait_ms: Some(engine.dial_wait_ms),
         join_retry_ms: Some(engine.join_retry_ms),
         requests_per_hour: Some(engine.quota.into()),
+        emergency_review_ms: Some(engine.emergency_review_ms),
+        emergency_lapse_ms: Some(engine.emergency_lapse_ms),
     };
     let to = match config.log_to {
         LogTo::File => "file",

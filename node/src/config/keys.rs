@@ -201,6 +201,18 @@ pub const KEYS: &[Key] = &[
         "Requests that one reader may make here in an hour; above it the answer is busy.",
     ),
     key(
+        "limits.emergency_review_ms",
+        "1000 to 604800000 ms",
+        "604800000",
+        "Within what time an emergency read should be reviewed; never more than seven days.",
+    ),
+    key(
+        "limits.emergency_lapse_ms",
+        "1000 to 1209600000 ms",
+        "1209600000",
+        "After what time without review a reader may make no other emergency read here; never more than fourteen days.",
+    ),
+    key(
         "log.level",
         "error | warn | info | debug | trace",
         "info",

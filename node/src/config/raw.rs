@@ -81,6 +81,8 @@ pub struct RawLimits {
     pub dial_wait_ms: Option<u64>,
     pub join_retry_ms: Option<u64>,
     pub requests_per_hour: Option<u64>,
+    pub emergency_review_ms: Option<u64>,
+    pub emergency_lapse_ms: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

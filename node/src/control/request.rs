@@ -89,6 +89,7 @@ pub enum Request {
         reason: String,
         shares: Vec<String>,
     },
+    Founders(FounderAct),
     FeedAdd(NewFeed),
     FeedList,
     FeedTest {
@@ -133,6 +134,11 @@ pub enum Request {
         who: Who,
         patient: String,
     },
+    ConsentCertificate {
+        who: Who,
+        patient: String,
+        receipt: Option<String>,
+    },
     ConsentWithdraw {
         who: Who,
         patient: String,
@@ -148,6 +154,7 @@ pub enum Request {
         patient: String,
         read: ReadSpec,
     },
+    Emergency(EmergencyAsk),
     Timeline {
         who: Who,
         patient: String,
@@ -189,6 +196,71 @@ pub enum Request {
     Backup {
         to: String,
     },
+}
+
+/// What founders do beside admitting, signing and revoking. Shares travel as texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FounderAct {
+    /// One founder lets something rest.
+    Suspend { network: Option<String>, target: Target, for_ms: u64, reason: String, share: String },
+    /// What rests or rested.
+    Suspensions,
+    /// A disaster is declared.
+    Declare {
+        network: Option<String>,
+        area: Vec<String>,
+        for_ms: u64,
+        reason: String,
+        alone: bool,
+        shares: Vec<String>,
+    },
+    /// And ended.
+    EndDisaster { network: Option<String>, shares: Vec<String> },
+    /// What is declared.
+    Disasters,
+    /// A later charter.
+    Change {
+        network: Option<String>,
+        add: Vec<String>,
+        remove: Vec<String>,
+        k: Option<u32>,
+        purposes: Vec<String>,
+        shares: Vec<String>,
+    },
+}
+
+/// What a verb can ask about emergency reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EmergencyAsk {
+    /// Read without consent.
+    Open(Box<OpenEmergency>),
+    /// All of them.
+    List { who: Who },
+    /// Was it one.
+    Review { who: Who, id: String, verdict: String, note: String },
+}
+
+/// A read without consent as it is typed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenEmergency {
+    pub who: Who,
+    pub password: Option<String>,
+    pub code: Option<String>,
+    pub patient: String,
+    pub reason: String,
+    pub text: String,
+    pub present: bool,
+    pub disaster: bool,
+    pub kinds: Vec<String>,
+    pub holders: Vec<String>,
+    pub wait_ms: Option<u64>,
+}
+
+/// Without password, code and text.
+impl std::fmt::Debug for OpenEmergency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenEmergency").field("who", &self.who).field("patient", &self.patient).finish_non_exhaustive()
+    }
 }
 
 /// What a verb can ask about accounts of staff.

@@ -4,8 +4,11 @@ use super::state::Desk;
 use super::words;
 use crate::control::{self, Progress, Reply, WithdrawScope};
 use crate::failure::Failure;
-use protocol::consent::{ConsentReceipt, Holders, LegalBase, Networks, Readers, Stance, WithdrawalScope};
+use protocol::consent::{
+    Announced, Certificate, ConsentReceipt, Copied, Holders, LegalBase, Networks, Readers, Stance, WithdrawalScope,
+};
 use protocol::engine::Event;
+use protocol::ids::ReceiptId;
 use protocol::kinds::FacilityClass;
 use protocol::time::DAY_MS;
 use serde_json::{Value, json};
@@ -123,6 +126,77 @@ pub fn show(desk: &Desk, staff: &Staff, patient: &str) -> Result<Reply, Failure>
         "withdrawn_at": file.withdrawn_at.map(|at| at.0), "at": file.at.0,
     });
     Ok(Reply::new(json, text))
+}
+
+/// What became of a withdrawal, as a file.
+pub fn certificate(desk: &Desk, staff: &Staff, patient: &str, receipt: Option<&str>) -> Result<Reply, Failure> {
+    let receipt = receipt.map(|text| {
+        ReceiptId::parse(text).map_err(|error| Failure::usage(error).next("`musubi consent show` lists the statements"))
+    });
+    let patient = words::patient(patient)?;
+    let Some(made) = desk.service().withdrawal_certificate(staff, patient, receipt.transpose()?)? else {
+        return Err(Failure::refused("nothing was withdrawn that a certificate could be made of")
+            .next("`musubi consent show` lists the statements"));
+    };
+    Ok(Reply::new(certificate_json(&made.certificate), certificate_text(&made.certificate)).file(made.text))
+}
+
+/// A certificate, for scripts.
+pub fn certificate_json(one: &Certificate) -> Value {
+    let nodes = one.nodes.iter().map(|row| {
+        let (announced, followed_at) = match row.announced {
+            Announced::Never => ("never", None),
+            Announced::Open => ("open", None),
+            Announced::Obeyed(at) => ("obeyed", Some(at.0)),
+        };
+        let (copied, copies_at) = match row.copied {
+            Copied::Never => ("never", None),
+            Copied::Open { until } => ("open", Some(until.0)),
+            Copied::Gone(at) => ("gone", Some(at.0)),
+        };
+        json!({
+            "node": row.node.to_string(), "facilities": row.facilities.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "announced": announced, "followed_at": followed_at, "copies": copied, "copies_at": copies_at,
+            "signed": !row.words.is_empty(), "obeyed": row.has_obeyed(one.made_at),
+        })
+    });
+    json!({
+        "ok": true, "complete": one.is_complete(), "holder": one.holder.to_string(), "holder_node": one.holder_node.to_string(),
+        "receipt": one.receipt.to_string(), "statement": one.statement.to_string(), "withdrawn_at": one.withdrawn_at.0,
+        "leaf": one.leaf, "made_at": one.made_at.0, "nodes": nodes.collect::<Vec<_>>(),
+    })
+}
+
+/// The same for people.
+pub fn certificate_text(one: &Certificate) -> String {
+    let rows = one.nodes.iter().map(|row| {
+        let announced = match row.announced {
+            Announced::Never => "never had it".to_owned(),
+            Announced::Open => "not heard of yet".to_owned(),
+            Announced::Obeyed(at) => format!("follows since {}", when(at)),
+        };
+        let copied = match row.copied {
+            Copied::Never => "never had any".to_owned(),
+            Copied::Open { until } if until <= one.made_at => format!("ended {}", when(until)),
+            Copied::Open { until } => format!("told; they end {}", when(until)),
+            Copied::Gone(at) => format!("gone {}, signed", when(at)),
+        };
+        let facilities: Vec<String> = row.facilities.iter().map(ToString::to_string).collect();
+        vec![format!("{:.16}", row.node.to_string()), facilities.join(","), announced, copied]
+    });
+    let state = match one.is_complete() {
+        true => "Every node has obeyed.",
+        false => {
+            "Some nodes have not been reached; they must hear of it before they show or serve anything. Ask again later."
+        }
+    };
+    format!(
+        "Withdrawn at {} and obeyed by {} from then on (event {} of its log).\n{}\n{state}",
+        when(one.withdrawn_at),
+        one.holder,
+        one.leaf,
+        super::show::table(&["Node", "Facilities", "Announcement", "Copies"], rows)
+    )
 }
 
 /// Takes back, and waits until readers have dropped their copies.

@@ -252,14 +252,7 @@ pub fn revoke(
     shares: &[String],
 ) -> Result<Reply, Failure> {
     let network = words::network(desk, network.as_deref())?;
-    let target = match target {
-        Target::Facility(text) => state::Target::Membership(FacilityId::parse(text)?),
-        Target::Node(text) => state::Target::Node(match node_of_peer_id(text) {
-            Some(node) => node,
-            None => NodeKey::parse(text)?,
-        }),
-        Target::Accord(text) => state::Target::Accord(AccordId::parse(text)?),
-    };
+    let target = target_of(target)?;
     let is_unknown = match &target {
         state::Target::Membership(id) => desk.service().book().membership(network, id).is_none(),
         state::Target::Node(_) | state::Target::Accord(_) => false,
@@ -270,6 +263,18 @@ pub fn revoke(
         reply.text.push_str("\nNo member with these digits is known here: compare them with those of `musubi peers`.");
     }
     Ok(reply)
+}
+
+/// What is meant by a facility's digits, a node's key or peer id, or an accord's id.
+pub(super) fn target_of(target: &Target) -> Result<state::Target, Failure> {
+    Ok(match target {
+        Target::Facility(text) => state::Target::Membership(FacilityId::parse(text)?),
+        Target::Node(text) => state::Target::Node(match node_of_peer_id(text) {
+            Some(node) => node,
+            None => NodeKey::parse(text)?,
+        }),
+        Target::Accord(text) => state::Target::Accord(AccordId::parse(text)?),
+    })
 }
 
 #[cfg(test)]

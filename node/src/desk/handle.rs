@@ -1,6 +1,6 @@
 use super::{
-    Desk, audit, consents, feed_export, feeds, founders, health, joining, keys, links, node_links, patients, reads,
-    staff, store, words,
+    Desk, audit, consents, emergency, feed_export, feeds, founders, govern, health, joining, keys, links, node_links,
+    patients, reads, staff, store, words,
 };
 use crate::control::{Progress, Reply, Request, StaffAsk};
 use crate::failure::Failure;
@@ -40,6 +40,7 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
         R::AccordPropose(terms) => founders::propose_accord(desk, terms),
         R::AccordShow => Ok(founders::accords(desk)),
         R::Revoke { network, target, reason, shares } => founders::revoke(desk, network, &target, &reason, &shares),
+        R::Founders(act) => govern::handle(desk, act),
         R::FeedAdd(feed) => feeds::add(desk, feed),
         R::FeedList => Ok(feeds::list(desk)),
         R::FeedTest { facility, path } => feeds::test(desk, facility, &path, tell),
@@ -57,11 +58,15 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
             consents::record(desk, &words::staff(desk, uid, &who)?, &patient, &spec)
         }
         R::ConsentShow { who, patient } => consents::show(desk, &words::staff(desk, uid, &who)?, &patient),
+        R::ConsentCertificate { who, patient, receipt } => {
+            consents::certificate(desk, &words::staff(desk, uid, &who)?, &patient, receipt.as_deref())
+        }
         R::ConsentWithdraw { who, patient, scope, wait_s } => {
             consents::withdraw(desk, &words::staff(desk, uid, &who)?, &patient, (&scope, wait_s), tell)
         }
         R::Locate { who, patient } => reads::locate(desk, &words::staff(desk, uid, &who)?, &patient),
         R::Fetch { who, patient, read } => reads::fetch(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
+        R::Emergency(ask) => emergency::handle(desk, uid, ask, tell),
         R::Timeline { who, patient, read, local } => match local {
             true => reads::timeline_here(desk, &words::staff(desk, uid, &who)?, &patient),
             false => reads::timeline(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),

@@ -4,11 +4,13 @@
 //! `show` writes values for scripts and people; then one file per group of requests.
 mod audit;
 mod consents;
+mod emergency;
 mod feed_export;
 mod feed_follow;
 mod feed_place;
 mod feeds;
 mod founders;
+mod govern;
 mod handle;
 mod health;
 mod joining;
@@ -23,6 +25,7 @@ mod state;
 mod store;
 mod words;
 
+pub use consents::{certificate_json, certificate_text};
 pub use feed_follow::follow_all;
 pub use feeds::{link_some, publish_pending, retry, roots, scan_all};
 pub use handle::{Tell, handle};

@@ -150,7 +150,7 @@ fn fetch_rows(
     })?)
 }
 
-fn holders_text(rows: &[HolderRow]) -> String {
+pub(super) fn holders_text(rows: &[HolderRow]) -> String {
     if rows.is_empty() {
         return "No holder announces records for this patient to this facility. That is not the same as: there are none.".into();
     }
@@ -179,7 +179,7 @@ fn state_text(state: &RowState) -> String {
 }
 
 /// One holder's row, for scripts.
-fn holder_json(row: &HolderRow) -> Value {
+pub(super) fn holder_json(row: &HolderRow) -> Value {
     let (last_seen, clause) = match row.state {
         RowState::Answered(HolderStatus::Offline { last_seen }) => (last_seen, None),
         RowState::Answered(HolderStatus::OutsideAccord { clause }) => (None, Some(clause)),

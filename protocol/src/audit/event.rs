@@ -77,6 +77,14 @@ vocabulary! {
         LoggedOut = 32, "logged-out";
         /// Records were written out as an SS-MIX2 storage; their count is in it. On disk before the first file is.
         Exported = 33, "exported";
+        /// Records were asked for, or served, without consent in an emergency (緊急時閲覧); the note says why.
+        BreakGlass = 34, "break-glass";
+        /// An emergency read was reviewed.
+        EmergencyReviewed = 35, "emergency-reviewed";
+        /// One founder suspended a member or a node.
+        MemberSuspended = 36, "member-suspended";
+        /// Founders declared a disaster, or its end.
+        DisasterDeclared = 37, "disaster-declared";
     }
 }
 

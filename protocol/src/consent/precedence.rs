@@ -102,6 +102,16 @@ pub fn is_stopped(receipts: &[ConsentReceipt], query: &Query, kinds: KindSet, no
     })
 }
 
+/// Which of the `wanted` kinds the patient did not close even for emergencies: a no with that mark, which nothing took back.
+pub fn left_in_emergency(receipts: &[ConsentReceipt], query: &Query, wanted: KindSet, now: Millis) -> KindSet {
+    let marked: Vec<&ConsentReceipt> =
+        receipts.iter().filter(|receipt| receipt.even_in_emergency && receipt.is_in_force(now)).collect();
+    let is_closed = |kind: &Coarse| {
+        let mut noes = marked.iter().filter(|no| says(no, query, *kind) == Some(false));
+        noes.any(|no| !is_lifted(receipts, no, query, *kind, now))
+    };
+    KindSet::of(&wanted.iter().filter(|kind| !is_closed(kind)).collect::<Vec<_>>())
+}
 /// Whether a yes for any of `kinds` has come to its end: the reason that the holder's log gives for a refusal.
 pub fn was_permitted(receipts: &[ConsentReceipt], query: &Query, kinds: KindSet, now: Millis) -> bool {
     let ended = |receipt: &&ConsentReceipt| receipt.to.is_some_and(|to| to <= now);

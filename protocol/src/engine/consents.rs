@@ -4,13 +4,14 @@ use super::input::Ticket;
 use super::keys::{self, Handed};
 use super::output::{Effect, Event, Progress};
 use crate::audit::{self, What};
-use crate::consent::{ConsentReceipt, Stance, keep, receipts_of};
+use crate::consent::{ConsentReceipt, Forgetting, Stance, keep, receipts_of};
+use crate::crypto::Signature;
 use crate::data::{Batch, Space, View, decode, encode};
 use crate::ids::{FacilityId, NodeKey, PatientRef, ReceiptId, RequestId};
 use crate::limits::FETCHES_MAX;
 use crate::time::Millis;
 use crate::wire::{Message, v1};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl<V: View> Engine<V> {
     pub(super) fn consent(&mut self, now: Millis, ticket: Ticket, patient: PatientRef, mut receipt: ConsentReceipt) {
@@ -32,7 +33,10 @@ impl<V: View> Engine<V> {
         let mut progress = Progress { at: now, ..Progress::default() };
         if withdraws {
             self.stop_serves(patient);
-            progress.told = self.note_drops(now, patient, &mut batch);
+            let told = self.note_drops(now, patient, &mut batch);
+            self.new_recall(now, patient, (receipt.id, &receipt.taker), &told, &mut batch);
+            progress.told = told.into_keys().collect();
+            progress.withdrawn = Some(receipt.id);
         }
         #[cfg(feature = "plants")]
         if crate::plants::on("P09") {
@@ -53,22 +57,36 @@ impl<V: View> Engine<V> {
         }
     }
     /// Writes down who has copies, so that they are told even if they come back after a restart of ours.
-    fn note_drops(&self, now: Millis, patient: PatientRef, batch: &mut Batch) -> Vec<NodeKey> {
-        let mut nodes = BTreeSet::new();
+    fn note_drops(&self, now: Millis, patient: PatientRef, batch: &mut Batch) -> BTreeMap<NodeKey, Millis> {
+        let mut nodes = BTreeMap::new();
         for (key, value) in self.view.scan(Space::Jobs, &keys::handed_of(patient), &[], FETCHES_MAX) {
             let request = key.get(9..).and_then(RequestId::from_slice);
             let (Some(request), Some(handed)) = (request, decode::<Handed>(&value)) else { continue };
             if handed.until > now {
                 batch.put(Space::Jobs, keys::drop_open(&handed.node, request), encode(&(patient, handed.until)));
-                nodes.insert(handed.node);
+                let last = nodes.entry(handed.node).or_insert(handed.until);
+                *last = handed.until.max(*last);
             }
         }
-        nodes.into_iter().collect()
+        nodes
     }
     /// The consent is on disk: the index follows at once, copies are called back.
-    pub(super) fn consented(&mut self, now: Millis, ticket: Ticket, patient: PatientRef, mut progress: Progress) {
+    pub(super) fn consented(
+        &mut self,
+        now: Millis,
+        ticket: Ticket,
+        patient: PatientRef,
+        (mut progress, leaf): (Progress, u64),
+    ) {
         self.dirty.remove(&patient);
+        let shown_on = match progress.withdrawn {
+            Some(_) => self.showing(&self.own_shelves(now), patient),
+            None => Vec::new(),
+        };
         progress.entries_removed = self.publish_patients(now, &[patient]);
+        if let Some(receipt) = progress.withdrawn {
+            self.recall(now, patient, (receipt, leaf), &shown_on);
+        }
         for node in progress.told.clone() {
             self.send_drops(node);
         }
@@ -105,14 +123,26 @@ impl<V: View> Engine<V> {
         batch.log(audit::Event::new(now, What::Dropped).node(to).count(count));
         let mut ticket = ack.to_vec();
         ticket.extend(requests.iter().flat_map(|request| request.0));
-        let told = super::Output::Send { to, message: Message::Ack(v1::Ack { ticket }) };
+        let word = Forgetting::sign(&*self.crypto, &self.identity.node, &to, now, requests.clone());
+        let ack = v1::Ack { ticket, at: now.0, signature: word.signature.0.to_vec() };
+        let told = super::Output::Send { to, message: Message::Ack(ack) };
         self.commit(batch, Then::Release(vec![told, super::Output::Event(Event::Forgotten(requests))]));
     }
     pub(super) fn on_ack(&mut self, now: Millis, from: NodeKey, message: v1::Ack) {
         let requests = message.ticket.get(16..).unwrap_or_default().chunks_exact(16).filter_map(RequestId::from_slice);
+        let requests: Vec<RequestId> = requests.take(FETCHES_MAX).collect();
+        // The word that a certificate needs; one of an earlier version has none, and its copies count as open until they end.
+        let word = Signature::from_slice(&message.signature).map(|signature| Forgetting {
+            at: Millis(message.at),
+            requests: requests.clone(),
+            signature,
+        });
+        if word.as_ref().is_some_and(|word| !word.verify(&*self.crypto, &from, &self.node)) {
+            return self.strike(now, from, "a word that it did not sign");
+        }
         let mut batch = Batch::default();
         let mut patients = BTreeSet::new();
-        for request in requests.take(FETCHES_MAX) {
+        for request in requests.iter().copied() {
             let key = keys::drop_open(&from, request);
             let noted = self.view.get(Space::Jobs, &key).and_then(|value| decode::<(PatientRef, Millis)>(&value));
             if let Some((patient, _)) = noted {
@@ -126,8 +156,10 @@ impl<V: View> Engine<V> {
         }
         for patient in patients {
             batch.log(audit::Event::new(now, What::Dropped).patient(patient).node(from));
+            self.note_forgetting((now, from), patient, (word.as_ref(), &requests), &mut batch);
         }
-        let open = self.view.scan(Space::Jobs, b"d", &[], FETCHES_MAX).len().saturating_sub(batch.writes.len() / 2);
+        let dropped = batch.writes.iter().filter(|write| write.value.is_none()).count() / 2;
+        let open = self.view.scan(Space::Jobs, b"d", &[], FETCHES_MAX).len().saturating_sub(dropped);
         self.commit(batch, Then::Release(vec![super::Output::Event(Event::Obeyed { node: from, open })]));
     }
     /// Own facilities of this node, for callers that take consents.

@@ -52,6 +52,10 @@ pub struct Limits {
     pub join_retry_ms: u64,
     /// Requests that one reader may make in the quota's window.
     pub quota: u32,
+    /// Until when an emergency read should be reviewed.
+    pub emergency_review_ms: u64,
+    /// After what time without review the reader may make no other.
+    pub emergency_lapse_ms: u64,
 }
 
 impl Default for Limits {
@@ -63,6 +67,8 @@ impl Default for Limits {
             dial_wait_ms: limits::DIAL_WAIT_MS,
             join_retry_ms: limits::JOIN_RETRY_MS,
             quota: limits::QUOTA_REQUESTS,
+            emergency_review_ms: limits::EMERGENCY_REVIEW_MS,
+            emergency_lapse_ms: limits::EMERGENCY_LAPSE_MS,
         }
     }
 }
@@ -107,9 +113,13 @@ pub struct Engine<V: View> {
     pub(super) dirty: BTreeSet<PatientRef>,
     pub(super) published_at: Millis,
     pub(super) quota: Quota,
+    pub(super) emergency_quota: Quota,
     pub(super) joins: BTreeMap<NetworkId, super::joining::Joining>,
     pub(super) witnessing: super::log::Witnessing,
+    pub(super) recalls: super::recall::Recalls,
     pub(super) started: Option<Millis>,
+    /// The newest moment that stood in the log at the start.
+    pub(super) known_until: Option<Millis>,
 }
 
 /// A transfer that this node is sending.
@@ -137,6 +147,8 @@ pub(super) enum Then {
     Consented(Ticket, PatientRef, Box<super::output::Progress>),
     /// A manifest of ours, with so many entries, is on disk: tell those who follow.
     Authored(ShelfId, u64),
+    /// The leaf of a break-glass is on disk: now it is asked.
+    Asking { request: RequestId, to: NodeKey, message: Box<Message> },
     /// The copies are gone; tell the holder.
     Forgotten { to: NodeKey, ack: [u8; 16], requests: Vec<RequestId> },
 }
@@ -168,12 +180,19 @@ impl<V: View> Engine<V> {
             dirty: BTreeSet::new(),
             published_at: Millis(0),
             quota: Quota::default(),
+            emergency_quota: Quota::default(),
             joins: BTreeMap::new(),
             witnessing: super::log::Witnessing::default(),
+            recalls: super::recall::Recalls::default(),
             started: None,
+            known_until: None,
         };
         engine.load_secrets();
         engine.load_shelves();
+        engine.load_recalls();
+        let size = crate::audit::head(&engine.view).size;
+        engine.known_until =
+            size.checked_sub(1).and_then(|last| crate::audit::event(&engine.view, last)).map(|event| event.at);
         engine
     }
 
@@ -234,6 +253,7 @@ impl<V: View> Engine<V> {
         self.timers.set(Timer::Checkpoint, now.plus(self.config.limits.checkpoint_ms));
         self.timers.set(Timer::Daily, now.plus(DAY_MS));
         self.mark_all_dirty(now);
+        self.wake_when_rest_ends(now);
     }
     fn on_message(&mut self, now: Millis, from: NodeKey, message: Message) {
         self.peers.get(from).seen = Some(now);
@@ -266,6 +286,7 @@ impl<V: View> Engine<V> {
             Message::Cosign(m) => self.on_cosign(now, from, m),
             Message::LinkAsk(m) => self.on_link_ask(now, from, m),
             Message::LinkAnswer(m) => self.on_link_answer(now, from, m),
+            Message::Reviewed(m) => self.on_reviewed(now, from, m),
             Message::Refuse(m) => self.on_refuse(now, from, m),
             // Pieces belong to the transfer that the driver takes in; one that comes here is late.
             Message::Piece(_) => {}
@@ -292,6 +313,7 @@ impl<V: View> Engine<V> {
                 );
             }
             Command::AnswerLink { id, verdict, staff } => self.answer_link(now, ticket, id, verdict, staff),
+            Command::Review { request, review } => self.review(now, ticket, request, *review),
             Command::Checkpoint => {
                 self.make_checkpoint(now);
                 self.event(Event::CommandDone(ticket, Ok(())));
@@ -318,10 +340,11 @@ impl<V: View> Engine<V> {
         }
         match (then, done) {
             (Then::Release(outputs), Done::Committed(_)) => self.outputs.extend(outputs),
+            (Then::Asking { to, message, .. }, Done::Committed(_)) => self.send(to, *message),
             (Then::Decided(decided), Done::Committed(leaves)) => self.decided(now, *decided, &leaves),
             (Then::Kept(kept), Done::Committed(leaves)) => self.kept(now, *kept, &leaves),
-            (Then::Consented(ticket, patient, progress), Done::Committed(_)) => {
-                self.consented(now, ticket, patient, *progress);
+            (Then::Consented(ticket, patient, progress), Done::Committed(leaves)) => {
+                self.consented(now, ticket, patient, (*progress, leaves.first().copied().unwrap_or_default()));
             }
             (Then::Authored(shelf, entries), Done::Committed(_)) => self.authored(now, shelf, entries),
             (Then::Forgotten { to, ack, requests }, Done::Committed(_)) => self.forgotten(now, to, ack, requests),
@@ -343,6 +366,7 @@ impl<V: View> Engine<V> {
                 self.serves.remove(&decided.request());
             }
             Then::Kept(kept) => self.kept_failed(*kept),
+            Then::Asking { request, .. } => self.asking_failed(request),
             Then::Consented(ticket, ..) => {
                 self.event(Event::CommandDone(
                     ticket,
@@ -375,10 +399,12 @@ impl<V: View> Engine<V> {
                 self.renew_manifests(now);
                 self.forget_past(now);
                 self.quota.forget(now);
+                self.emergency_quota.forget(now);
                 self.timers.set(timer, now.plus(DAY_MS));
             }
             Timer::Fetch(request) => self.fetch_waited(now, request),
             Timer::Join(network) => self.join_again(now, network),
+            Timer::Rest => self.rest_is_over(now),
             Timer::Held => self.write_held(),
         }
     }
@@ -433,7 +459,8 @@ impl<V: View> Engine<V> {
         if need == 0 {
             return Freshness::Green;
         }
-        let started = self.started.unwrap_or(now);
+        // A node that was off for long knows no more than it did when it ended, however lately it was started.
+        let started = self.known_until.unwrap_or(now).min(self.started.unwrap_or(now));
         let mut agreed: Vec<Millis> =
             members.iter().map(|node| self.peers.map.get(node).and_then(|p| p.agreed).unwrap_or(started)).collect();
         agreed.sort_by(|a, b| b.cmp(a));

@@ -21,7 +21,7 @@ impl<V: View> Engine<V> {
     pub(super) fn send_hello(&mut self, to: NodeKey) {
         let own = self.book.own().iter().copied().collect::<Vec<_>>();
         let mut objects: Vec<Signed> =
-            own.iter().filter_map(|network| self.book.charter_object(*network)).cloned().collect();
+            own.iter().flat_map(|network| self.book.charter_objects(*network)).cloned().collect();
         for cert in &self.identity.certs {
             for network in &own {
                 objects.extend(self.own_membership(*network, cert));
@@ -86,6 +86,7 @@ impl<V: View> Engine<V> {
         self.offer_proposals(now, from);
         self.resume_fetches(now, from);
         self.resume_links(from);
+        self.resume_reviews(from);
         self.show_log_to(now, from);
         self.timers.set(Timer::Sync(from), now.plus(self.config.limits.sync_ms));
     }
@@ -94,6 +95,7 @@ impl<V: View> Engine<V> {
         let was_up = peer.connected && peer.greeted;
         peer.connected = false;
         peer.greeted = false;
+        peer.synced = false;
         if was_up {
             peer.seen = Some(now);
         }
@@ -193,6 +195,25 @@ impl<V: View> Engine<V> {
             self.send(node, Message::Objects(v1::Objects { objects: revocations }));
         }
         is_revoked
+    }
+    /// Suspensions end by their date, on every node for itself: whoever rested is met again then.
+    pub(super) fn wake_when_rest_ends(&mut self, now: Millis) {
+        let ends = self.book.suspensions().map(|suspension| suspension.until).filter(|until| *until > now);
+        if let Some(next) = ends.min() {
+            self.timers.set(Timer::Rest, next);
+        }
+    }
+    pub(super) fn rest_is_over(&mut self, now: Millis) {
+        self.mark_all_dirty(now);
+        self.ask_secrets(now);
+        self.announce_directory(now);
+        self.greet_newcomers(now);
+        for peer in self.peers.up() {
+            // Who rested was told nothing meanwhile.
+            self.send_heads(now, peer, false);
+        }
+        self.timers.set(Timer::Dial, now);
+        self.wake_when_rest_ends(now);
     }
     fn has_been_known(&self, node: &NodeKey) -> bool {
         self.book.directory(node).is_some()

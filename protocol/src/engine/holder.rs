@@ -1,7 +1,8 @@
 //! The holder's side of a read: gather facts, decide, log, then answer.
 use super::core::{Engine, Serving, Then};
+use super::emergency::{Glass, read_emergency};
 use super::keys::{self, Handed};
-use super::output::{Effect, Serve, Source};
+use super::output::{Effect, Event, Serve, Source};
 use crate::audit::{self, What};
 use crate::consent::receipts_of;
 use crate::crypto::{Signature, domain, mac};
@@ -10,11 +11,12 @@ use crate::fetch::{Item, Plan, RecordHead, State, heads};
 use crate::ids::{FacilityId, Handle, Hash, NetworkId, NodeKey, PatientRef, RequestId, ShelfId};
 use crate::kinds::{FacilityClass, KindSet, Purpose, Role};
 use crate::limits::{
-    ANSWER_PADDED_BYTES, CLOCK_TOLERANCE_MS, COPY_MS, EXECUTED_KEPT_MS, FETCH_ITEMS_MAX, FRAME_BYTES_MAX,
-    INLINE_BYTES_MAX, REQUEST_LIFE_MS, SERVES_MAX, TEXT_BYTES_MAX,
+    ANSWER_PADDED_BYTES, CLOCK_TOLERANCE_MS, COPY_MS, EMERGENCY_REQUESTS, EMERGENCY_SERVES, EXECUTED_KEPT_MS,
+    FETCH_ITEMS_MAX, FRAME_BYTES_MAX, INLINE_BYTES_MAX, REQUEST_LIFE_MS, SERVES_MAX, TEXT_BYTES_MAX,
 };
 use crate::policy::{
-    Ask, Decision, Evidence, EvidenceKind, Facts, MatchGrade, MembershipFact, Relation, Shown, Why, decide, shown,
+    Ask, Basis, Decision, Evidence, EvidenceKind, Facts, MatchGrade, MembershipFact, Narrow, Relation, Shown, Why,
+    decide, is_emergency, shown,
 };
 use crate::state::Target;
 use crate::time::{Millis, Period};
@@ -29,6 +31,8 @@ pub(super) struct Decided {
     shown: Shown,
     serve: Option<(PatientRef, Plan, Vec<Source>)>,
     cut: bool,
+    /// Served without consent: the desk hears of it.
+    is_emergency: bool,
     /// Code of the reason; only planted bug P12 looks at it.
     #[cfg(feature = "plants")]
     reason: u16,
@@ -59,6 +63,7 @@ struct Between {
     class: FacilityClass,
     membership: MembershipFact,
     revoked: bool,
+    suspended: bool,
 }
 
 impl<V: View> Engine<V> {
@@ -70,11 +75,14 @@ impl<V: View> Engine<V> {
         let patient =
             self.patient_of(asked.handle).filter(|(_, shelf)| *shelf == asked.shelf).map(|(patient, _)| patient);
         let decision = self.judge(now, &from, &asked, patient);
-        self.quota.count(&asked.ask.reader, now);
+        let lane = if is_emergency(asked.ask.purpose) { &mut self.emergency_quota } else { &mut self.quota };
+        lane.count(&asked.ask.reader, now);
         #[cfg(feature = "plants")]
         self.plant_name(from, &decision, patient);
         let serve = match (&decision, patient) {
-            (Decision::Permit { kinds, period, .. }, Some(patient)) => self.plan(now, &asked, patient, *kinds, *period),
+            (Decision::Permit { kinds, period, basis, .. }, Some(patient)) => {
+                self.plan(now, &asked, patient, (*kinds, *period, *basis))
+            }
             _ => None,
         };
         let cut =
@@ -86,16 +94,9 @@ impl<V: View> Engine<V> {
         let mut batch = Batch::default();
         batch.log(self.decided_event(now, &from, &asked, patient, &decision));
         batch.put(Space::Jobs, keys::executed(&from, asked.ask.request), encode(&now.plus(EXECUTED_KEPT_MS)));
+        let is_broken = matches!(decision, Decision::Permit { basis: Basis::BreakGlass, .. }) && serve.is_some();
         if let Some((patient, plan, ..)) = &serve {
-            let answered = self.decided_event(now, &from, &asked, Some(*patient), &decision);
-            let count = u32::try_from(plan.items.len()).unwrap_or(u32::MAX);
-            let hash = plan.hash();
-            batch.log(audit::Event { what: What::Answered, ..answered }.count(count).object(hash));
-            let handed =
-                Handed { node: from, reader: asked.ask.reader.clone(), plan: hash, leaf: 0, until: now.plus(COPY_MS) };
-            batch.put(Space::Jobs, keys::handed(*patient, asked.ask.request), encode(&handed));
-            // Counted from here on, so that a withdrawal in the meantime stops it.
-            self.serves.insert(asked.ask.request, Serving { patient: *patient });
+            self.note_answer(now, (from, &asked), (*patient, plan), &decision, &mut batch);
         }
         let serve = serve.map(|(patient, plan, sources, _)| (patient, plan, sources));
         let decided = Decided {
@@ -104,6 +105,7 @@ impl<V: View> Engine<V> {
             shown: shown_as,
             serve,
             cut,
+            is_emergency: is_broken,
             #[cfg(feature = "plants")]
             reason: match &decision {
                 Decision::Refuse { why, .. } => why.code(),
@@ -111,6 +113,47 @@ impl<V: View> Engine<V> {
             },
         };
         self.commit_decision(now, batch, decided);
+    }
+    /// What goes to disk with a yes: that it was answered, who has copies now, and, without consent, the notice to our desk.
+    fn note_answer(
+        &mut self,
+        now: Millis,
+        (from, asked): (NodeKey, &Asked),
+        (patient, plan): (PatientRef, &Plan),
+        decision: &Decision,
+        batch: &mut Batch,
+    ) {
+        let ask = &asked.ask;
+        let answered = self.decided_event(now, &from, asked, Some(patient), decision);
+        let count = u32::try_from(plan.items.len()).unwrap_or(u32::MAX);
+        let hash = plan.hash();
+        batch.log(audit::Event { what: What::Answered, ..answered }.count(count).object(hash));
+        let handed = Handed { node: from, reader: ask.reader.clone(), plan: hash, leaf: 0, until: now.plus(COPY_MS) };
+        batch.put(Space::Jobs, keys::handed(patient, ask.request), encode(&handed));
+        // Counted from here on, so that a withdrawal in the meantime stops it.
+        self.serves.insert(ask.request, Serving { patient });
+        if let (Decision::Permit { basis: Basis::BreakGlass, kinds, .. }, Some(said)) = (decision, &ask.emergency) {
+            let (review_by, lapses_at) = self.review_times(now);
+            let glass = Glass {
+                request: ask.request,
+                is_ours: false,
+                patient,
+                reader: ask.reader.clone(),
+                holder: ask.holder.clone(),
+                node: from,
+                staff: asked.staff.clone(),
+                role: ask.staff_role,
+                purpose: ask.purpose,
+                said: said.clone(),
+                kinds: *kinds,
+                at: now,
+                is_served: true,
+                review_by,
+                lapses_at,
+                review: None,
+            };
+            self.note_opened(glass, batch);
+        }
     }
     fn commit_decision(&mut self, now: Millis, batch: Batch, decided: Decided) {
         #[cfg(feature = "plants")]
@@ -152,6 +195,7 @@ impl<V: View> Engine<V> {
             deadline: Millis(body.deadline),
             evidence,
             reader_base: Self::base_of(&body),
+            emergency: body.emergency.as_ref().map(read_emergency).transpose()?.flatten(),
         };
         let proof =
             |p: &v1::RuleProof| Ok((code(p.rule, "request.proofs.rule")?, bytes32(&p.proof, "request.proofs.proof")?));
@@ -189,25 +233,34 @@ impl<V: View> Engine<V> {
             replayed: self.view.get(Space::Jobs, &keys::executed(from, asked.ask.request)).is_some(),
             membership: between.membership,
             revoked: between.revoked,
-            suspended: false,
+            suspended: between.suspended,
             freshness: self.freshness(now),
             relation,
             reader_network: between.reader_network,
             reader_class: between.class,
-            quota_left: if self.serves.len() >= SERVES_MAX {
-                0
-            } else {
-                self.quota.left(&asked.ask.reader, self.config.limits.quota, now)
-            },
+            quota_left: self.quota_left(now, &asked.ask),
             grade: self.grade(asked, patient),
             receipts: &receipts,
             deceased: false,
+            emergency: self.emergency_facts(now, &asked.ask, between.holder_network),
         };
         decide(&asked.ask, &facts)
     }
+    /// Requests that the reader may still make. Emergencies have a lane of their own, narrower and never crowded by others.
+    fn quota_left(&self, now: Millis, ask: &Ask) -> u32 {
+        let (lane, allowed, serves) = match is_emergency(ask.purpose) {
+            true => (&self.emergency_quota, EMERGENCY_REQUESTS, SERVES_MAX + EMERGENCY_SERVES),
+            false => (&self.quota, self.config.limits.quota, SERVES_MAX),
+        };
+        if self.serves.len() >= serves { 0 } else { lane.left(&ask.reader, allowed, now) }
+    }
     fn is_accord_revoked(&self, accord: &crate::state::Accord, now: Millis) -> bool {
         let target = Target::Accord(accord.id());
-        let taken_back = [accord.a, accord.b].into_iter().filter_map(|network| self.book.revoked(network, &target));
+        let sides = [accord.a, accord.b];
+        if sides.iter().any(|network| self.book.suspended(*network, &target, accord.from, now).is_some()) {
+            return true;
+        }
+        let taken_back = sides.into_iter().filter_map(|network| self.book.revoked(network, &target));
         taken_back.into_iter().any(|revocation| revocation.effective >= accord.from && revocation.effective <= now)
     }
     /// In which networks reader and holder meet: the same one if there is one, else those that an accord joins.
@@ -235,6 +288,7 @@ impl<V: View> Engine<V> {
                 class: FacilityClass::Municipal,
                 membership: MembershipFact::Missing,
                 revoked: false,
+                suspended: false,
             };
         };
         let cert = self.book.node_cert(&membership.root);
@@ -242,6 +296,11 @@ impl<V: View> Engine<V> {
         let ended = membership.from <= now
             && now < membership.to
             && self.book.node_of(reader_network, reader, now).is_none_or(|cert| cert.node != *from);
+        let seat = Target::Membership(reader.clone());
+        let suspended = self.book.suspended(reader_network, &seat, membership.from, now).is_some()
+            || cert.is_some_and(|cert| {
+                self.book.suspended(reader_network, &Target::Node(*from), cert.from, now).is_some()
+            });
         #[cfg(feature = "plants")]
         let ended = ended && !crate::plants::on("P05");
         Between {
@@ -259,7 +318,8 @@ impl<V: View> Engine<V> {
             } else {
                 MembershipFact::Missing
             },
-            revoked: ended,
+            revoked: ended && !suspended,
+            suspended,
         }
     }
     fn grade(&self, asked: &Asked, patient: Option<PatientRef>) -> MatchGrade {
@@ -291,14 +351,18 @@ impl<V: View> Engine<V> {
         now: Millis,
         asked: &Asked,
         patient: PatientRef,
-        kinds: KindSet,
-        period: Period,
+        (kinds, period, basis): (KindSet, Period, Basis),
     ) -> Option<(PatientRef, Plan, Vec<Source>, bool)> {
         let mut items = Vec::new();
         let mut sources = Vec::new();
         let (mut total, mut frame, mut cut) = (0u64, 0usize, false);
         let found = heads(&self.view, patient).into_iter().rev();
+        let mut narrow = Narrow::default();
         for (key, head) in found.filter(|(_, head)| in_scope(head, &asked.ask.holder, kinds, period)) {
+            if basis == Basis::BreakGlass && !narrow.takes(head.key.kind.coarse(), head.key.care_date) {
+                cut = true;
+                continue;
+            }
             let item = item_of(now, asked.ask.request, &key, &head);
             let bytes = ITEM_FRAME_BYTES + item.title.len();
             let fits = total.saturating_add(item.size) <= asked.ask.limit_bytes
@@ -336,7 +400,12 @@ impl<V: View> Engine<V> {
             event = event.patient(patient);
         }
         match decision {
-            Decision::Permit { kinds, consent, .. } => event.kinds(*kinds).note(format!("permit by {:?}", consent)),
+            Decision::Permit { kinds, basis: Basis::Consent(consent), .. } => {
+                event.kinds(*kinds).note(format!("permit by {consent:?}"))
+            }
+            Decision::Permit { kinds, basis: Basis::BreakGlass, .. } => {
+                event.kinds(*kinds).note("permit by break-glass")
+            }
             Decision::Pending(why) | Decision::Busy(why) => event.reason(why.code()).note(why.word()),
             Decision::Refuse { why, clause } => {
                 let note =
@@ -349,7 +418,10 @@ impl<V: View> Engine<V> {
     pub(super) fn decided(&mut self, now: Millis, decided: Decided, leaves: &[u64]) {
         #[cfg(feature = "plants")]
         let reason = decided.reason;
-        let Decided { to, request, shown, serve, cut, .. } = decided;
+        let Decided { to, request, shown, serve, cut, is_emergency, .. } = decided;
+        if is_emergency {
+            self.event(Event::BreakGlass(request));
+        }
         // Withdrawn between the decision and its leaf: nothing goes out.
         let serve = serve.filter(|_| self.serves.contains_key(&request));
         let leaf = leaves.first().copied().unwrap_or_default();

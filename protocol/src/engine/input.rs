@@ -3,7 +3,7 @@ use crate::consent::ConsentReceipt;
 use crate::data::{Batch, Write};
 use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId};
 use crate::kinds::{KindSet, Purpose, Role};
-use crate::policy::Evidence;
+use crate::policy::{BreakGlass, Evidence};
 use crate::state::{Invite, JoinBody, Signed};
 use crate::time::Period;
 use crate::wire::Message;
@@ -144,6 +144,13 @@ pub enum Command {
         /// Opaque number of the member of staff.
         staff: String,
     },
+    /// Says of an emergency read of our records whether it was one.
+    Review {
+        /// Which read.
+        request: RequestId,
+        /// What is said; moment and reception are the Engine's.
+        review: Box<super::Review>,
+    },
     /// Makes a checkpoint now.
     Checkpoint,
     /// Compares notes with every connected peer now.
@@ -206,6 +213,8 @@ pub struct FetchOrder {
     pub evidence: Option<Evidence>,
     /// A consent at our side, if not one on file (patient present).
     pub base: Option<ReceiptId>,
+    /// What is said for doing without consent, in an emergency.
+    pub emergency: Option<BreakGlass>,
     /// Kinds wanted.
     pub kinds: KindSet,
     /// Care dates wanted.

@@ -103,8 +103,8 @@ impl<V: View> Engine<V> {
         let subject = crate::state::Membership::subject(membership.network, &membership.facility);
         let key = [&[crate::state::ObjectKind::Membership.code()], subject.as_slice()].concat();
         let signed = Signed::decode(&self.view.get(Space::State, &key)?).ok()?;
-        let charter = self.book.charter_object(body.network)?;
-        Some(join_answer(id, 2, "", &[charter, &signed]))
+        let charters = self.book.charter_objects(body.network);
+        Some(join_answer(id, 2, "", &[charters.as_slice(), &[&signed]].concat()))
     }
     fn take_join(
         &mut self,
@@ -131,8 +131,7 @@ impl<V: View> Engine<V> {
         if !reason.is_empty() {
             return self.send(from, Message::JoinAnswer(join_answer(id, 3, reason, &[])));
         }
-        let charter = self.book.charter_object(body.network).cloned();
-        let answer = join_answer(id, 1, "", &charter.iter().collect::<Vec<_>>());
+        let answer = join_answer(id, 1, "", &self.book.charter_objects(body.network));
         let known = self.view.get(Space::Desk, &keys::join(id)).and_then(|value| decode::<JoinRequest>(&value));
         if let Some(known) = known {
             let same = known.body == message.body;

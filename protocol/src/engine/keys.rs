@@ -113,6 +113,16 @@ pub(super) fn checkpoint() -> Vec<u8> {
 pub(super) fn witnessed(log: &crate::ids::PublicKey) -> Vec<u8> {
     [b"w".as_slice(), &log.0].concat()
 }
+/// Where emergency reads lie; the store seals them with the patient's key.
+pub(super) const GLASS: &[u8] = b"glass/";
+pub(super) fn glass(patient: PatientRef, request: RequestId) -> Vec<u8> {
+    [GLASS, &patient.0.to_be_bytes(), &request.0].concat()
+}
+/// Where recalls lie; the store seals them with the patient's key.
+pub(super) const RECALL: &[u8] = b"recall/";
+pub(super) fn recall(patient: PatientRef, receipt: ReceiptId) -> Vec<u8> {
+    [RECALL, &patient.0.to_be_bytes(), &receipt.0].concat()
+}
 /// What our desk said of our patient and another holder's handle (we read).
 pub(super) fn link_reader(patient: PatientRef, holder: &FacilityId, handle: Handle) -> Vec<u8> {
     [b"r".as_slice(), &patient.0.to_be_bytes(), holder.as_bytes(), &handle.0].concat()

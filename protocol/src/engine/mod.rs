@@ -2,7 +2,7 @@
 //!
 //! Read [`input`] and [`output`] first (what goes in, what comes out), then `core` (the struct and its three entry points),
 //! then one flow at a time: `hello` (who is there), `state` (signed objects), `shelves` (the index), `publish` (own entries),
-//! `locate`, `reader`, `holder` and `receipts` (one read, both sides), `consents` (given and withdrawn), `log` (checkpoints and
+//! `locate`, `reader`, `holder` and `receipts` (one read, both sides), `consents` (given and withdrawn), `recall` (what becomes of a withdrawal), `emergency` (break-glass and its review), `log` (checkpoints and
 //! witnesses), `joining`, `secrets`, `links`; `commits` is how batches reach the disk. Each flow file holds the handlers of
 //! that subject, for messages, commands, timers and completions alike.
 //!
@@ -11,6 +11,7 @@
 mod commits;
 mod consents;
 mod core;
+mod emergency;
 mod hello;
 mod holder;
 mod input;
@@ -26,6 +27,7 @@ mod peers;
 mod planted;
 mod publish;
 mod reader;
+mod recall;
 mod receipts;
 mod secrets;
 mod shelves;
@@ -33,6 +35,7 @@ mod state;
 mod timers;
 
 pub use self::core::{Engine, EngineConfig, Identity, Limits, Snapshot};
+pub use emergency::{Glass, Review, glasses};
 pub use input::{Command, Done, FetchOrder, Input, LinkVerdict, LocateOrder, Publication, Received, Ticket};
 pub use joining::JoinRequest;
 pub use keys::{
@@ -42,4 +45,5 @@ pub use links::LinkQuestion;
 pub use locate::{Candidate, Certainty};
 pub use log::good_checkpoint;
 pub use output::{Alarm, Answer, Effect, Event, HolderStatus, JoinStatus, Output, Progress, Receive, Serve, Source};
+pub use recall::{Recall, certificate};
 pub use secrets::secret_hash;

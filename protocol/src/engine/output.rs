@@ -1,7 +1,7 @@
 use super::{Candidate, Ticket};
 use crate::data::Batch;
 use crate::fetch::{Item, Place, Plan};
-use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, RequestId, ShelfId};
+use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId, ShelfId};
 use crate::kinds::KindSet;
 use crate::state::ObjectKind;
 use crate::time::Millis;
@@ -99,6 +99,8 @@ pub enum Event {
     StateChanged(ObjectKind),
     /// A peer said hello and has standing.
     PeerUp(NodeKey),
+    /// A peer compared notes for the first time since it connected: whatever it had to take back came before.
+    Synced(NodeKey),
     /// A peer is gone.
     PeerDown(NodeKey),
     /// A command was carried out or not.
@@ -128,6 +130,10 @@ pub enum Event {
     LinkAsked(RequestId),
     /// A question of ours about a link was answered.
     LinkAnswered(RequestId),
+    /// Records of ours were read without consent: somebody has to review it.
+    BreakGlass(RequestId),
+    /// An emergency read, of ours or by us, was reviewed.
+    Reviewed(RequestId),
     /// A checkpoint has so many cosignatures, and is good or not.
     Witnessed {
         /// Size of the log.
@@ -244,6 +250,8 @@ pub struct Answer {
 pub struct Progress {
     /// Readers' nodes that hold copies and were told, or will be told when they come back.
     pub told: Vec<NodeKey>,
+    /// The statement, if it takes something back: its certificate is asked for by this name.
+    pub withdrawn: Option<ReceiptId>,
     /// Entries that went from shelves.
     pub entries_removed: usize,
     /// When the withdrawal became durable.

@@ -9,6 +9,8 @@ pub(super) struct Peer {
     pub connected: bool,
     /// Its hello came.
     pub greeted: bool,
+    /// It compared notes since it connected: what it calls back came before.
+    pub synced: bool,
     /// When anything of it came last.
     pub seen: Option<Millis>,
     /// When its state was last equal to ours, or became so.

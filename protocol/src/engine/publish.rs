@@ -16,8 +16,8 @@ use crate::state::{NodeFacility, manifest_object};
 use crate::time::Millis;
 
 /// One shelf of ours, with what may be on it for whom.
-struct OwnShelf {
-    shelf: Shelf,
+pub(super) struct OwnShelf {
+    pub(super) shelf: Shelf,
     scope: Scope,
     reach: Reach,
     /// What accord and membership leave of the kinds.
@@ -176,7 +176,7 @@ impl<V: View> Engine<V> {
         }
     }
     /// The shelves that this node's facilities author now.
-    fn own_shelves(&self, now: Millis) -> Vec<OwnShelf> {
+    pub(super) fn own_shelves(&self, now: Millis) -> Vec<OwnShelf> {
         let mut shelves = Vec::new();
         for own in self.own_facilities(now) {
             let Some(charter) = self.book.charter(own.network) else { continue };

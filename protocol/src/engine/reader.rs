@@ -1,5 +1,6 @@
 //! Our side of a read: ask one holder, take in what it permits, log, show, receipt.
 use super::core::{Engine, Then};
+use super::emergency::emergency_message;
 use super::input::{FetchOrder, Received, Ticket};
 use super::locate::Certainty;
 use super::output::{Alarm, Answer, Effect, Event, HolderStatus, Receive};
@@ -65,7 +66,9 @@ impl<V: View> Engine<V> {
         if !self.serves_facility(&order.facility, now) {
             return self.answer_plain(now, ticket, &order, HolderStatus::NotMember);
         }
-        if self.reader_base(now, &order).is_none() {
+        // A consent at our side that covers an emergency is as good as ever; only without one the glass is broken.
+        let may_ask = self.reader_base(now, &order).is_some() || self.may_ask_without_consent(now, &order).is_ok();
+        if !may_ask {
             return self.answer_plain(now, ticket, &order, HolderStatus::NoConsentHere);
         }
         let Some(cert) = self.book.node_of(order.candidate.network, &holder, now) else {
@@ -104,24 +107,47 @@ impl<V: View> Engine<V> {
     }
     fn ask(&mut self, now: Millis, request: RequestId) {
         let Some(fetching) = self.fetches.get(&request) else { return };
-        let Some(base) = self.reader_base(now, &fetching.order) else { return };
-        let body = self.request_body(now, request, fetching, base).encode_to_vec();
+        let base = self.reader_base(now, &fetching.order);
         let order = &fetching.order;
+        if base.is_none() && self.may_ask_without_consent(now, order).is_err() {
+            return;
+        }
+        let body = self.request_body(now, request, fetching, base).encode_to_vec();
         let (node, deadline) = (fetching.node, fetching.deadline);
         let mut batch = order.ground.clone();
         batch.log(event_of(now, What::Requested, order).request(request).node(node));
         let signature = self.crypto.sign(&self.identity.node, &domain("request", &[&body]));
-        self.send(node, Message::Request(v1::Request { body, signature: signature.0.to_vec() }));
-        // The leaf for asking need not precede the question: what must be logged first is what is released or shown, and
-        // that takes this leaf along.
-        self.commit_soon(now, batch);
+        let message = Message::Request(v1::Request { body, signature: signature.0.to_vec() });
+        let is_emergency = order.emergency.is_some();
+        batch.append(self.note_breaking(now, request, order, node));
         if let Some(fetching) = self.fetches.get_mut(&request) {
             fetching.step = Step::Asked;
             fetching.order.ground = Batch::default();
         }
         self.timers.set(Timer::Fetch(request), deadline);
+        if is_emergency {
+            // Who breaks the glass is written down before the question leaves.
+            return self.commit(batch, Then::Asking { request, to: node, message: Box::new(message) });
+        }
+        self.send(node, message);
+        // The leaf for asking need not precede the question: what must be logged first is what is released or shown, and
+        // that takes this leaf along.
+        self.commit_soon(now, batch);
     }
-    fn request_body(&self, now: Millis, request: RequestId, fetching: &Fetching, base: ReaderBase) -> v1::RequestBody {
+    /// The question could not be written down: it is not asked.
+    pub(super) fn asking_failed(&mut self, request: RequestId) {
+        self.timers.clear(Timer::Fetch(request));
+        if let Some(fetching) = self.fetches.remove(&request) {
+            self.answer_plain_as(fetching.ticket, Some(request), &fetching.order, HolderStatus::Busy);
+        }
+    }
+    fn request_body(
+        &self,
+        now: Millis,
+        request: RequestId,
+        fetching: &Fetching,
+        base: Option<ReaderBase>,
+    ) -> v1::RequestBody {
         let order = &fetching.order;
         let shelf = self.shelves.get(&order.candidate.shelf);
         let key = shelf.and_then(|shelf| self.tag_key(scope_of(shelf), shelf.epoch));
@@ -150,9 +176,10 @@ impl<V: View> Engine<V> {
             deadline: fetching.deadline.plus(LATE_MS).min(now.plus(REQUEST_LIFE_MS)).0,
             evidence_kind: order.evidence.map_or(0, |evidence| evidence.kind.code().into()),
             evidence: order.evidence.map_or_else(Vec::new, |evidence| evidence.commitment.0.to_vec()),
-            base: base.receipt.0.to_vec(),
-            base_kind: base.base.code().into(),
+            base: base.map_or_else(Vec::new, |base| base.receipt.0.to_vec()),
+            base_kind: base.map_or(0, |base| base.base.code().into()),
             have: Vec::new(),
+            emergency: order.emergency.as_ref().map(emergency_message),
         }
     }
     pub(super) fn resume_fetches(&mut self, now: Millis, node: NodeKey) {
@@ -297,6 +324,9 @@ impl<V: View> Engine<V> {
         let kinds = plan.items.iter().fold(KindSet::NONE, |set, item| set.or(KindSet::of(&[item.kind.coarse()])));
         let event = event_of(now, What::Received, &fetching.order).request(request).node(fetching.node);
         let plan_hash = plan.hash();
+        if fetching.order.emergency.is_some() {
+            self.note_served_here(request, fetching.order.patient, &mut batch);
+        }
         batch.log(event.kinds(kinds).count(received.items).object(plan_hash));
         let cut = cut || !received.complete;
         self.commit(batch, Then::Kept(Box::new(Kept { request, fetching, plan, plan_hash, leaf, cut, received })));

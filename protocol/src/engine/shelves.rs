@@ -76,7 +76,7 @@ impl<V: View> Engine<V> {
             _ => facilities,
         }
     }
-    fn may_have(&self, now: Millis, node: &NodeKey, shelf: &Shelf) -> bool {
+    pub(super) fn may_have(&self, now: Millis, node: &NodeKey, shelf: &Shelf) -> bool {
         self.is_audience(now, shelf, &self.peer_facilities(now, node))
     }
     /// Whether this node may use a shelf: it is of the audience, and the holder is a live member.

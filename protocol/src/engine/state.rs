@@ -8,7 +8,7 @@ use crate::audit::{self, What};
 use crate::crypto::sha256;
 use crate::data::{Batch, Space, View};
 use crate::ids::{AccordId, Hash, NetworkId, NodeKey};
-use crate::limits::{HEADS_MAX, OBJECTS_PER_FRAME, PROPOSALS_MAX, PUSH_PEERS};
+use crate::limits::{CHARTERS_MAX, HEADS_MAX, OBJECTS_PER_FRAME, PROPOSALS_MAX, PUSH_PEERS};
 use crate::state::{Accepted, Book, Charter, Object, ObjectKind, Refused, Signed, Standing};
 use crate::time::Millis;
 use crate::wire::{Message, v1};
@@ -97,23 +97,21 @@ impl<V: View> Engine<V> {
         for (signed, object) in news {
             self.event(Event::StateChanged(signed.kind));
             reach_changed |= match object {
-                Object::Accord(_) | Object::Charter(_) | Object::Revocation(_) => true,
+                Object::Accord(_) | Object::Charter(_) | Object::Revocation(_) | Object::Suspension(_) => true,
                 // Another facility's membership changes nothing about what we publish to whom.
                 Object::Membership(membership) => self.serves_facility(&membership.facility, now),
                 Object::NodeKey(cert) => cert.node == self.node,
-                Object::Directory(_) => false,
+                Object::Directory(_) | Object::Disaster(_) => false,
             };
             members_changed |= !matches!(object, Object::Directory(_));
         }
         self.pass_on(now, from, news);
-        let revocations: Vec<v1::Signed> = news
-            .iter()
-            .filter(|(_, o)| matches!(o, Object::Revocation(_)))
-            .map(|(signed, _)| signed.to_wire())
-            .collect();
+        let revocations: Vec<v1::Signed> =
+            news.iter().filter(|(_, o)| takes_away(o)).map(|(signed, _)| signed.to_wire()).collect();
         if !revocations.is_empty() {
             self.hang_up_strangers(now, &revocations);
         }
+        self.wake_when_rest_ends(now);
         if reach_changed {
             self.mark_all_dirty(now);
         }
@@ -126,7 +124,7 @@ impl<V: View> Engine<V> {
         self.timers.set_by(Timer::Dial, now.plus(1));
     }
     /// A peer that was a stranger when it greeted may have standing now.
-    fn greet_newcomers(&mut self, now: Millis) {
+    pub(super) fn greet_newcomers(&mut self, now: Millis) {
         for node in self.peers.up() {
             let introduced = std::mem::take(&mut self.peers.get(node).introduced);
             if introduced.is_empty() {
@@ -144,7 +142,7 @@ impl<V: View> Engine<V> {
     }
     fn pass_on(&mut self, now: Millis, from: Option<NodeKey>, news: &[(Signed, Object)]) {
         let mut others: Vec<NodeKey> = self.peers.up().into_iter().filter(|node| Some(*node) != from).collect();
-        let urgent = news.iter().any(|(_, object)| matches!(object, Object::Revocation(_)));
+        let urgent = news.iter().any(|(_, object)| takes_away(object));
         if !urgent {
             while others.len() > PUSH_PEERS {
                 let at = self.rng.next_u32() as usize % others.len();
@@ -166,8 +164,11 @@ impl<V: View> Engine<V> {
     }
     pub(super) fn send_revocations(&mut self, now: Millis, to: NodeKey) {
         let standing = self.book.standing(&to, now);
-        let revocations =
-            self.book.visible(&standing).into_iter().filter(|signed| signed.kind == ObjectKind::Revocation);
+        let revocations = self.book.visible(&standing).into_iter().filter(|signed| {
+            // With later charters, which they may lean on; the first one was in the hello.
+            let is_later_charter = signed.kind == ObjectKind::Charter && signed.seq > 0;
+            is_later_charter || matches!(signed.kind, ObjectKind::Revocation | ObjectKind::Suspension)
+        });
         let objects: Vec<v1::Signed> = revocations.map(Signed::to_wire).collect();
         for chunk in objects.chunks(OBJECTS_PER_FRAME) {
             self.send(to, Message::Objects(v1::Objects { objects: chunk.to_vec() }));
@@ -197,6 +198,9 @@ impl<V: View> Engine<V> {
             self.strike(now, from, "too many heads");
             return;
         }
+        if !std::mem::replace(&mut self.peers.get(from).synced, true) {
+            self.event(Event::Synced(from));
+        }
         let standing = self.standing_of(now, from);
         let digest = self.book.digest(&standing);
         if Hash::from_slice(&message.digest) == Some(digest) {
@@ -206,6 +210,7 @@ impl<V: View> Engine<V> {
         } else {
             self.send_heads(now, from, true);
         }
+        self.heard_following(now, from, &message.shelves);
         self.follow_newer(now, from, &message.shelves);
     }
     fn compare(&mut self, from: NodeKey, standing: &Standing, theirs: &[v1::Head]) {
@@ -256,7 +261,7 @@ impl<V: View> Engine<V> {
     }
     pub(super) fn on_proposal(&mut self, now: Millis, from: NodeKey, message: v1::Proposal) {
         let charters: Vec<Signed> =
-            message.charters.into_iter().take(2).filter_map(|c| Signed::from_wire(c).ok()).collect();
+            message.charters.into_iter().take(CHARTERS_MAX).filter_map(|c| Signed::from_wire(c).ok()).collect();
         let Some(Ok(object)) = message.object.map(Signed::from_wire) else {
             self.strike(now, from, "malformed proposal");
             return;
@@ -344,12 +349,16 @@ impl<V: View> Engine<V> {
             Object::Membership(membership) => vec![membership.network],
             Object::Revocation(revocation) => vec![revocation.network],
             Object::Accord(accord) => vec![accord.a, accord.b],
-            _ => return Err("only memberships, revocations and accords wait for founders".into()),
+            Object::Disaster(disaster) => vec![disaster.network],
+            Object::Charter(_) => Charter::network_of(object).into_iter().collect(),
+            _ => return Err("only charters, memberships, revocations, accords and disasters wait for founders".into()),
         };
         let own: Vec<NetworkId> =
             networks.iter().copied().filter(|network| self.book.own().contains(network)).collect();
-        let keys: Vec<_> =
-            own.iter().filter_map(|network| self.book.charter(*network)).flat_map(Charter::keys).collect();
+        // A later charter is signed by its own founders too.
+        let new = if let Object::Charter(charter) = &body { charter.keys() } else { Vec::new() };
+        let charters = own.iter().filter_map(|network| self.book.charter(*network));
+        let keys: Vec<_> = charters.flat_map(Charter::keys).chain(new.iter().copied()).collect();
         if object.signers(&*self.crypto, &keys).is_empty() {
             return Err("no founder of an own network has signed it".into());
         }
@@ -357,6 +366,7 @@ impl<V: View> Engine<V> {
             .iter()
             .filter_map(|network| self.book.charter(*network))
             .flat_map(Charter::keys)
+            .chain(new)
             .collect::<Vec<_>>();
         let known = object.signers(&*self.crypto, &all);
         let foreign_unknown = networks.iter().any(|network| self.book.charter(*network).is_none());
@@ -370,6 +380,8 @@ impl<V: View> Engine<V> {
             Ok(Object::Membership(membership)) => shared.contains(&membership.network),
             Ok(Object::Revocation(revocation)) => shared.contains(&revocation.network),
             Ok(Object::Accord(accord)) => shared.contains(&accord.a) || shared.contains(&accord.b),
+            Ok(Object::Disaster(disaster)) => shared.contains(&disaster.network),
+            Ok(Object::Charter(_)) => Charter::network_of(object).is_some_and(|network| shared.contains(&network)),
             _ => false,
         };
         if concerns {
@@ -391,7 +403,7 @@ impl<V: View> Engine<V> {
                 let key = [&[ObjectKind::Accord.code()], accord.id().0.as_slice()].concat();
                 let signed = Signed::decode(&self.view.get(Space::State, &key)?).ok()?;
                 let charters =
-                    [accord.a, accord.b].iter().filter_map(|n| self.book.charter_object(*n)).cloned().collect();
+                    [accord.a, accord.b].iter().flat_map(|n| self.book.charter_objects(*n)).cloned().collect();
                 Some((signed, charters))
             })
             .collect();
@@ -422,17 +434,21 @@ fn store(batch: &mut Batch, now: Millis, signed: &Signed, object: &Object) {
         Object::Accord(_) => What::AccordSigned,
         Object::NodeKey(_) => What::KeyChanged,
         Object::Charter(_) => What::StateAccepted,
+        Object::Suspension(_) => What::MemberSuspended,
+        Object::Disaster(_) => What::DisasterDeclared,
         // Addresses change daily and bind nobody.
         Object::Directory(_) => return,
     };
     batch.log(audit::Event::new(now, what).object(signed.hash()));
 }
 
+/// Whether somebody may lose standing by it: it goes to everybody at once, before anything else.
+fn takes_away(object: &Object) -> bool {
+    matches!(object, Object::Revocation(_) | Object::Suspension(_))
+}
+
 fn head_of(signed: &Signed) -> v1::Head {
-    let subject = match Charter::network_of(signed) {
-        Some(network) if signed.kind == ObjectKind::Charter => network.0.to_vec(),
-        _ => signed.subject.clone(),
-    };
+    let subject = Book::subject_of(signed);
     v1::Head {
         kind: signed.kind.code().into(),
         subject: sha256(&[&subject]).0[..8].to_vec(),

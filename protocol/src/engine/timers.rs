@@ -19,6 +19,8 @@ pub(super) enum Timer {
     Fetch(RequestId),
     /// Ask the contact again.
     Join(NetworkId),
+    /// A suspension ends.
+    Rest,
     /// Write what was held back.
     Held,
 }

@@ -1,4 +1,4 @@
-use super::{Freshness, Relation};
+use super::{BreakGlass, EmergencyFacts, Freshness, Relation};
 use crate::consent::{ConsentReceipt, LegalBase};
 use crate::ids::{FacilityId, Hash, NetworkId, ReceiptId, RequestId};
 use crate::kinds::{Codes, FacilityClass, KindSet, Purpose, Role, vocabulary};
@@ -63,6 +63,8 @@ pub struct Ask {
     pub evidence: Option<Evidence>,
     /// The consent at the reader.
     pub reader_base: Option<ReaderBase>,
+    /// What is said for doing without consent.
+    pub emergency: Option<BreakGlass>,
 }
 
 /// What the holder knows of the reader's membership.
@@ -129,4 +131,6 @@ pub struct Facts<'a> {
     pub receipts: &'a [ConsentReceipt],
     /// Whether the patient is dead. Care in progress at the time of death counts as alive; the caller knows.
     pub deceased: bool,
+    /// What an emergency read hangs on.
+    pub emergency: EmergencyFacts,
 }

@@ -1,4 +1,5 @@
 use super::accord::{self, Scope};
+use super::emergency::{allowed, is_emergency};
 use super::{Ask, Facts, Freshness, MatchGrade, MembershipFact, Relation, Why, kinds_for};
 use crate::consent::{self, Mode, Query};
 use crate::ids::ReceiptId;
@@ -17,8 +18,8 @@ pub enum Decision {
         period: Period,
         /// Whether a rule took kinds away.
         cut: bool,
-        /// The patient's statement that permits it.
-        consent: ReceiptId,
+        /// What permits it.
+        basis: Basis,
         /// The accord's clause, if the reader is of another network.
         clause: Option<u16>,
     },
@@ -35,6 +36,15 @@ pub enum Decision {
     Busy(Why),
 }
 
+/// What a yes rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// A statement of the patient.
+    Consent(ReceiptId),
+    /// The emergency rule: limited kinds, told to the holder's desk, reviewed afterwards.
+    BreakGlass,
+}
+
 /// Decides on a request: the one place where it is decided.
 ///
 /// Order: limits, membership, revocation and freshness, accord, quota, evidence, match grade, consent, role and kind,
@@ -49,7 +59,7 @@ pub fn decide(ask: &Ask, facts: &Facts<'_>) -> Decision {
 fn checked(ask: &Ask, facts: &Facts<'_>) -> Result<Decision, Decision> {
     within_limits(ask, facts)?;
     is_member(facts)?;
-    is_trusted(facts)?;
+    is_trusted(ask, facts)?;
     let scope = accord::scope(ask, facts).map_err(|(why, clause)| Decision::Refuse { why, clause })?;
     within_quota(facts)?;
     has_evidence(ask)?;
@@ -61,9 +71,22 @@ fn checked(ask: &Ask, facts: &Facts<'_>) -> Result<Decision, Decision> {
     };
     let readable = readable(ask, facts)?;
     match consented {
-        Some((kinds, receipt)) => Ok(permit(ask, &scope, kinds.and(readable), receipt)),
-        None => Err(refuse(Why::EmergencyNotAllowed)),
+        Some((kinds, receipt)) => Ok(permit(ask, &scope, kinds.and(readable), Basis::Consent(receipt))),
+        None => without_consent(ask, facts, &scope, readable),
     }
+}
+
+/// No consent covers it: only an emergency is left, and what the patient closed even then stays closed.
+fn without_consent(ask: &Ask, facts: &Facts<'_>, scope: &Scope, readable: KindSet) -> Result<Decision, Decision> {
+    if facts.deceased {
+        return Err(refuse(Why::Deceased));
+    }
+    let opened = allowed(ask, facts).map_err(refuse)?.and(scope.kinds).and(readable);
+    let left = consent::left_in_emergency(facts.receipts, &query(ask, facts), opened.and(ask.kinds), facts.now);
+    if left.is_empty() && !opened.and(ask.kinds).is_empty() {
+        return Err(refuse(Why::EmergencyForbidden));
+    }
+    Ok(permit(ask, scope, left, Basis::BreakGlass))
 }
 
 fn within_limits(ask: &Ask, facts: &Facts<'_>) -> Result<(), Decision> {
@@ -92,12 +115,13 @@ fn is_member(facts: &Facts<'_>) -> Result<(), Decision> {
     }
 }
 
-fn is_trusted(facts: &Facts<'_>) -> Result<(), Decision> {
+fn is_trusted(ask: &Ask, facts: &Facts<'_>) -> Result<(), Decision> {
     if facts.revoked {
         Err(refuse(Why::Revoked))
     } else if facts.suspended {
         Err(refuse(Why::Suspended))
-    } else if facts.freshness == Freshness::Red {
+    } else if facts.freshness == Freshness::Red && (ask.emergency.is_none() || !is_emergency(ask.purpose)) {
+        // The last step of the ladder: emergencies are still judged.
         Err(Decision::Busy(Why::StateTooOld))
     } else {
         Ok(())
@@ -141,7 +165,19 @@ fn consented(ask: &Ask, facts: &Facts<'_>, open: KindSet) -> Result<(KindSet, Re
     if ask.reader_base.is_none() {
         return Err(refuse(Why::NoReaderConsent));
     }
-    let query = Query {
+    let query = query(ask, facts);
+    match consent::permitted_of(facts.receipts, &query, wanted, facts.now) {
+        (kinds, Some(receipt)) => Ok((kinds, receipt)),
+        (_, None) if consent::is_stopped(facts.receipts, &query, wanted, facts.now) => Err(refuse(Why::Stopped)),
+        (_, None) if consent::was_permitted(facts.receipts, &query, wanted, facts.now) => {
+            Err(refuse(Why::ConsentEnded))
+        }
+        (_, None) => Err(refuse(Why::NoHolderConsent)),
+    }
+}
+
+fn query(ask: &Ask, facts: &Facts<'_>) -> Query {
+    Query {
         mode: Mode::Publish,
         network: match facts.relation {
             Relation::Same { network } => network,
@@ -152,14 +188,6 @@ fn consented(ask: &Ask, facts: &Facts<'_>, open: KindSet) -> Result<(KindSet, Re
         holder: ask.holder.clone(),
         role: ask.staff_role,
         purpose: ask.purpose,
-    };
-    match consent::permitted_of(facts.receipts, &query, wanted, facts.now) {
-        (kinds, Some(receipt)) => Ok((kinds, receipt)),
-        (_, None) if consent::is_stopped(facts.receipts, &query, wanted, facts.now) => Err(refuse(Why::Stopped)),
-        (_, None) if consent::was_permitted(facts.receipts, &query, wanted, facts.now) => {
-            Err(refuse(Why::ConsentEnded))
-        }
-        (_, None) => Err(refuse(Why::NoHolderConsent)),
     }
 }
 
@@ -179,12 +207,12 @@ fn readable(ask: &Ask, facts: &Facts<'_>) -> Result<KindSet, Decision> {
     }
 }
 
-fn permit(ask: &Ask, scope: &Scope, allowed: KindSet, consent: ReceiptId) -> Decision {
+fn permit(ask: &Ask, scope: &Scope, allowed: KindSet, basis: Basis) -> Decision {
     let kinds = ask.kinds.and(allowed);
     if kinds.is_empty() {
         return refuse(Why::NothingInScope);
     }
-    Decision::Permit { kinds, period: period(ask), cut: kinds != ask.kinds, consent, clause: scope.clause }
+    Decision::Permit { kinds, period: period(ask), cut: kinds != ask.kinds, basis, clause: scope.clause }
 }
 
 fn period(ask: &Ask) -> Period {
@@ -193,10 +221,6 @@ fn period(ask: &Ask) -> Period {
         return Period::ALL;
     }
     ask.period
-}
-
-fn is_emergency(purpose: Purpose) -> bool {
-    matches!(purpose, Purpose::Emergency | Purpose::Disaster)
 }
 
 fn refuse(why: Why) -> Decision {

@@ -49,6 +49,7 @@ fn ask() -> Ask {
         deadline: NOW.plus(60_000),
         evidence: Some(Evidence { kind: EvidenceKind::Reception, commitment: Hash([5; 32]) }),
         reader_base: Some(ReaderBase { receipt: ReceiptId([8; 16]), base: LegalBase::Signed }),
+        emergency: None,
     }
 }
 fn clause(number: u16, kinds: &[Coarse]) -> Clause {
@@ -85,6 +86,7 @@ fn facts(receipts: &[ConsentReceipt]) -> Facts<'_> {
         grade: MatchGrade::Certain,
         receipts,
         deceased: false,
+        emergency: EmergencyFacts { is_open: true, ..EmergencyFacts::default() },
     }
 }
 fn why(decision: Decision) -> Option<Why> {
@@ -175,8 +177,8 @@ fn a_request_with_nothing_wrong_is_served() {
     let receipts = [consent()];
     let decision = decide(&ask(), &facts(&receipts));
     let kinds = ask().kinds;
-    let consent = ReceiptId([1; 16]);
-    assert_eq!(decision, Decision::Permit { kinds, period: Period::ALL, cut: false, consent, clause: None });
+    let basis = Basis::Consent(ReceiptId([1; 16]));
+    assert_eq!(decision, Decision::Permit { kinds, period: Period::ALL, cut: false, basis, clause: None });
     assert_eq!(shown(&decision), Shown::Data);
 }
 #[test]
@@ -233,6 +235,92 @@ fn an_emergency_without_consent_is_refused_by_the_last_rule() {
     check(&Ask { staff_role: Role::Clerk, ..emergency.clone() }, &facts(&[]), Some(Why::RoleMayNot));
     let said = ConsentReceipt { purposes: purposes(&[Purpose::Emergency]), ..consent() };
     check(&emergency, &facts(&[said]), None);
+}
+fn broken_glass() -> Ask {
+    let said = BreakGlass {
+        reason: EmergencyReason::Unconscious,
+        text: "brought in unconscious".into(),
+        factors: 2,
+        is_present: true,
+    };
+    Ask { purpose: Purpose::Emergency, kinds: KindSet::ALL, reader_base: None, emergency: Some(said), ..ask() }
+}
+#[test]
+fn broken_glass_opens_the_limited_kinds_and_nothing_else() {
+    for receipts in [vec![], vec![consent()], vec![consent(), stop()]] {
+        let Decision::Permit { kinds, cut, basis, .. } = decide(&broken_glass(), &facts(&receipts)) else {
+            panic!("refused with {} statements", receipts.len());
+        };
+        assert_eq!((kinds, cut, basis), (emergency_kinds(), true, Basis::BreakGlass));
+        assert!(!kinds.has(Coarse::Document) && !kinds.has(Coarse::Visit) && !kinds.has(Coarse::Basic));
+    }
+    let documents = Ask { kinds: KindSet::of(&[Coarse::Document]), ..broken_glass() };
+    check(&documents, &facts(&[]), Some(Why::NothingInScope));
+}
+#[test]
+fn a_consent_that_covers_emergencies_needs_no_broken_glass() {
+    let said = ConsentReceipt { purposes: purposes(&[Purpose::Emergency]), ..consent() };
+    let asked = Ask { reader_base: ask().reader_base, ..broken_glass() };
+    let decision = decide(&asked, &facts(&[said]));
+    assert!(matches!(decision, Decision::Permit { basis: Basis::Consent(_), kinds: KindSet::ALL, .. }), "{decision:?}");
+}
+#[test]
+fn not_even_in_an_emergency_holds_until_it_is_taken_back_and_only_for_its_kinds() {
+    let never = ConsentReceipt { even_in_emergency: true, ..stop() };
+    check(&broken_glass(), &facts(&[consent(), never.clone()]), Some(Why::EmergencyForbidden));
+    let drugs = ConsentReceipt { kinds: KindSet::of(&[Coarse::Prescription]), ..never.clone() };
+    match decide(&broken_glass(), &facts(&[drugs])) {
+        Decision::Permit { kinds, .. } => {
+            assert_eq!(kinds, emergency_kinds().without(KindSet::of(&[Coarse::Prescription])));
+        }
+        other => panic!("{other:?}"),
+    }
+    let lift = ConsentReceipt { taken_at: Millis(30), ..never.lift(ReceiptId([3; 16])) };
+    check(&broken_glass(), &facts(&[never, lift]), None);
+}
+#[test]
+fn an_emergency_is_judged_by_charter_accord_lapse_and_death() {
+    let closed = Facts { emergency: EmergencyFacts::default(), ..facts(&[]) };
+    check(&broken_glass(), &closed, Some(Why::EmergencyNotAllowed));
+    let lapsed = EmergencyFacts { is_open: true, is_lapsed: true, ..EmergencyFacts::default() };
+    check(&broken_glass(), &Facts { emergency: lapsed, ..facts(&[]) }, Some(Why::EmergencyLapsed));
+    check(&broken_glass(), &Facts { deceased: true, ..facts(&[]) }, Some(Why::Deceased));
+    // Row 161: the partner's clause may leave emergencies out.
+    let clauses = [Clause { purposes: purposes(&[Purpose::Treatment]), ..clause(3, &[Coarse::Lab]) }];
+    let abroad = Facts { relation: accord(&clauses), reader_network: THERE, ..facts(&[]) };
+    check(&broken_glass(), &abroad, Some(Why::OutsideAccordPurposes));
+    let clauses = [clause(3, &[Coarse::Lab, Coarse::Document])];
+    let abroad = Facts { relation: accord(&clauses), ..abroad };
+    match decide(&broken_glass(), &abroad) {
+        Decision::Permit { kinds, clause, .. } => assert_eq!((kinds, clause), (KindSet::of(&[Coarse::Lab]), Some(3))),
+        other => panic!("{other:?}"),
+    }
+}
+#[test]
+fn what_the_reader_lets_out_the_holder_judges_again() {
+    let said = broken_glass().emergency.expect("said");
+    let with = |said: BreakGlass| Ask { emergency: Some(said), ..broken_glass() };
+    check(&with(BreakGlass { factors: 1, ..said.clone() }), &facts(&[]), Some(Why::EmergencyFactors));
+    check(&with(BreakGlass { text: " ".into(), ..said.clone() }), &facts(&[]), Some(Why::EmergencyReasonMissing));
+    check(&with(BreakGlass { is_present: false, ..said }), &facts(&[]), Some(Why::EmergencyNotPresent));
+    check(&Ask { staff_role: Role::Pharmacist, ..broken_glass() }, &facts(&[]), Some(Why::EmergencyRole));
+    check(&Ask { purpose: Purpose::Treatment, ..broken_glass() }, &facts(&[consent()]), Some(Why::NoReaderConsent));
+}
+#[test]
+fn emergencies_are_judged_on_the_last_step_of_the_ladder_and_nothing_else_is() {
+    let red = Facts { freshness: Freshness::Red, ..facts(&[]) };
+    check(&broken_glass(), &red, None);
+    check(&ask(), &red, Some(Why::StateTooOld));
+    check(&Ask { purpose: Purpose::Treatment, ..broken_glass() }, &red, Some(Why::StateTooOld));
+}
+#[test]
+fn a_declared_disaster_opens_to_more_staff_and_ends_with_it() {
+    let asked = Ask { purpose: Purpose::Disaster, staff_role: Role::Pharmacist, ..broken_glass() };
+    check(&asked, &facts(&[]), Some(Why::EmergencyNotAllowed));
+    let declared = EmergencyFacts { is_disaster: true, is_lapsed: true, ..EmergencyFacts::default() };
+    let facts = Facts { emergency: declared, ..facts(&[]) };
+    check(&asked, &facts, None);
+    check(&broken_glass(), &facts, Some(Why::EmergencyNotAllowed));
 }
 #[test]
 fn the_family_of_the_dead_may_still_ask() {
@@ -319,6 +407,12 @@ fn every_reason_about_the_patient_looks_the_same() {
         Why::Deceased,
         Why::NothingInScope,
         Why::EmergencyNotAllowed,
+        Why::EmergencyRole,
+        Why::EmergencyFactors,
+        Why::EmergencyReasonMissing,
+        Why::EmergencyNotPresent,
+        Why::EmergencyForbidden,
+        Why::EmergencyLapsed,
     ];
     for why in about_the_patient {
         assert_eq!(shown(&Decision::Refuse { why, clause: Some(4) }), Shown::Nothing, "{why}");

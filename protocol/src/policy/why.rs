@@ -96,5 +96,17 @@ reasons! {
         NothingInScope = 92, "nothing-in-scope";
         /// Without consent only the emergency path could open it, and that is not open here.
         EmergencyNotAllowed = 100, "emergency-not-allowed";
+        /// Staff of this role breaks no glass.
+        EmergencyRole = 101, "emergency-role";
+        /// The member of staff signed in with one factor only.
+        EmergencyFactors = 102, "emergency-factors";
+        /// No reason in words.
+        EmergencyReasonMissing = 103, "emergency-reason-missing";
+        /// Nobody says that the patient is there.
+        EmergencyNotPresent = 104, "emergency-not-present";
+        /// The patient said no, even in an emergency.
+        EmergencyForbidden = 105, "emergency-forbidden";
+        /// An earlier emergency read of this reader was not reviewed in time; the right is off until it is.
+        EmergencyLapsed = 106, "emergency-lapsed";
     }
 }

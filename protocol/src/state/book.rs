@@ -1,9 +1,12 @@
-use super::{Accord, Charter, Directory, Membership, NodeCert, Object, ObjectKind, Revocation, Signed, Target};
+use super::chain::Chain;
+use super::{
+    Accord, Charter, Directory, Disaster, Membership, NodeCert, Object, ObjectKind, Revocation, Signed, Suspension,
+    Target,
+};
 use crate::crypto::Crypto;
 use crate::data::{Space, View};
-use crate::ids::{AccordId, FacilityId, Hash, NetworkId, NodeKey, PublicKey};
-use crate::kinds::MemberRole;
-use crate::limits::CLOCK_TOLERANCE_MS;
+use crate::ids::{AccordId, FacilityId, NetworkId, NodeKey, PublicKey};
+use crate::limits::{CLOCK_TOLERANCE_MS, SUSPENSION_AGAIN_MS};
 use crate::time::Millis;
 use crate::wire::FieldError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,12 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// networks are pinned by their id, partner networks by an accord that k founders of an own network signed.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
-    own: BTreeSet<NetworkId>,
-    objects: BTreeMap<(ObjectKind, Vec<u8>), (Signed, Object)>,
-    /// Charter by network (genesis has no subject of its own).
-    charters: BTreeMap<NetworkId, (Signed, Charter)>,
-    roots: BTreeMap<PublicKey, BTreeSet<(NetworkId, FacilityId)>>,
-    nodes: BTreeMap<NodeKey, BTreeSet<PublicKey>>,
+    pub(super) own: BTreeSet<NetworkId>,
+    pub(super) objects: BTreeMap<(ObjectKind, Vec<u8>), (Signed, Object)>,
+    /// Charters by network (genesis has no subject of its own).
+    pub(super) charters: BTreeMap<NetworkId, Chain>,
+    pub(super) roots: BTreeMap<PublicKey, BTreeSet<(NetworkId, FacilityId)>>,
+    pub(super) nodes: BTreeMap<NodeKey, BTreeSet<PublicKey>>,
+    /// Suspensions by network, past ones too: they are asked at every message, and there are few.
+    suspensions: BTreeMap<NetworkId, Vec<Suspension>>,
 }
 
 /// What became of an object that was offered.
@@ -100,11 +105,15 @@ impl Book {
     }
     /// The key in [`Space::State`] under which an object lies.
     pub fn state_key(signed: &Signed) -> Vec<u8> {
-        let subject = match Charter::network_of(signed) {
-            Some(network) if signed.kind == ObjectKind::Charter => network.0.to_vec(),
+        [&[signed.kind.code()], Self::subject_of(signed).as_slice()].concat()
+    }
+    /// Under what an object is kept and compared. Each version of a charter stands for itself: later ones lean on earlier ones.
+    pub fn subject_of(signed: &Signed) -> Vec<u8> {
+        match Charter::network_of(signed) {
+            Some(network) if signed.kind == ObjectKind::Charter && signed.seq == 0 => network.0.to_vec(),
+            Some(network) if signed.kind == ObjectKind::Charter => [&network.0[..], &signed.seq.to_be_bytes()].concat(),
             _ => signed.subject.clone(),
-        };
-        [&[signed.kind.code()], subject.as_slice()].concat()
+        }
     }
     /// Networks of our own facilities, or that we are about to join.
     pub fn own(&self) -> &BTreeSet<NetworkId> {
@@ -121,7 +130,7 @@ impl Book {
     /// [`Refused`]; nothing changed. `Signatures`, `Field`, `Future` and `Fork` are the signer's or sender's fault.
     pub fn accept(&mut self, crypto: &dyn Crypto, signed: &Signed, now: Millis) -> Result<Accepted, Refused> {
         let object = Object::decode(signed)?;
-        if let Some((old, _)) = self.current(signed) {
+        if let Some(old) = self.current(signed) {
             if old.seq > signed.seq || old.hash() == signed.hash() {
                 return Ok(Accepted::Known);
             }
@@ -135,30 +144,50 @@ impl Book {
         self.keep(signed.clone(), object.clone());
         Ok(Accepted::New(Box::new(object)))
     }
-    fn current(&self, signed: &Signed) -> Option<(&Signed, u64)> {
-        let found = if signed.kind == ObjectKind::Charter {
-            self.charters.get(&Charter::network_of(signed)?).map(|(signed, _)| signed)
-        } else {
-            self.objects.get(&(signed.kind, signed.subject.clone())).map(|(signed, _)| signed)
-        };
-        found.map(|signed| (signed, signed.seq))
+    fn current(&self, signed: &Signed) -> Option<&Signed> {
+        if signed.kind == ObjectKind::Charter {
+            let chain = self.charters.get(&Charter::network_of(signed)?)?;
+            return chain.version(signed.seq).or_else(|| chain.newest()).map(|(signed, _)| signed);
+        }
+        self.objects.get(&(signed.kind, signed.subject.clone())).map(|(signed, _)| signed)
     }
     fn check(&self, crypto: &dyn Crypto, signed: &Signed, object: &Object, now: Millis) -> Result<(), Refused> {
         let kind = signed.kind;
-        let quorum = |network: NetworkId| match self.charter(network) {
-            Some(charter) if charter.has_quorum(crypto, signed) => Ok(()),
+        // A quorum of the charter that was in force when the object says that it was made.
+        let quorum = |network: NetworkId, made_at: Millis| match self.charters.get(&network) {
+            Some(chain) if chain.has_quorum(crypto, signed, made_at) => Ok(()),
             Some(_) => Err(Refused::Signatures { kind }),
             None => Err(Refused::Unanchored { kind }),
         };
+        let founder = |network: NetworkId, key: &PublicKey, made_at: Millis| match self.charters.get(&network) {
+            Some(chain) if chain.has_founder(key, made_at) && signed.is_signed_by(crypto, key) => Ok(()),
+            Some(_) => Err(Refused::Signatures { kind }),
+            None => Err(Refused::Unanchored { kind }),
+        };
+        let not_ahead = |at: Millis| match at > now.plus(CLOCK_TOLERANCE_MS) {
+            true => Err(Refused::Future { kind }),
+            false => Ok(()),
+        };
         match object {
-            Object::Charter(charter) => self.check_charter(crypto, signed, charter),
-            Object::Membership(membership) => quorum(membership.network),
-            Object::Accord(accord) => quorum(accord.a).and_then(|()| quorum(accord.b)),
+            Object::Charter(charter) => {
+                not_ahead(charter.made_at).and_then(|()| self.check_charter(crypto, signed, charter))
+            }
+            Object::Membership(membership) => quorum(membership.network, membership.from),
+            Object::Accord(accord) => quorum(accord.a, accord.from).and_then(|()| quorum(accord.b, accord.from)),
             Object::Revocation(revocation) => {
-                if revocation.effective > now.plus(CLOCK_TOLERANCE_MS) {
-                    return Err(Refused::Future { kind });
+                not_ahead(revocation.effective)?;
+                quorum(revocation.network, revocation.effective)
+            }
+            Object::Suspension(suspension) => {
+                not_ahead(suspension.from)?;
+                founder(suspension.network, &suspension.founder, suspension.from)
+            }
+            Object::Disaster(disaster) => {
+                not_ahead(disaster.from)?;
+                match &disaster.founder {
+                    Some(one) => founder(disaster.network, one, disaster.from),
+                    None => quorum(disaster.network, disaster.from),
                 }
-                quorum(revocation.network)
             }
             Object::NodeKey(cert) => {
                 if !self.roots.contains_key(&cert.root) {
@@ -189,10 +218,13 @@ impl Book {
         if !charter.has_quorum(crypto, signed) {
             return Err(Refused::Signatures { kind });
         }
-        match self.charters.get(&network) {
-            Some((_, old)) if signed.seq > 0 && old.has_quorum(crypto, signed) => Ok(()),
-            Some(_) => Err(Refused::Signatures { kind }),
-            None if signed.seq == 0 && self.is_awaited(network) => Ok(()),
+        let Some(before) = signed.seq.checked_sub(1) else {
+            return if self.is_awaited(network) { Ok(()) } else { Err(Refused::Unanchored { kind }) };
+        };
+        match self.charters.get(&network).and_then(|chain| chain.version(before)) {
+            Some((_, old)) if !old.has_quorum(crypto, signed) => Err(Refused::Signatures { kind }),
+            Some((_, old)) if charter.made_at <= old.made_at => Err(FieldError("charter.made_at").into()),
+            Some(_) => Ok(()),
             None => Err(Refused::Unanchored { kind }),
         }
     }
@@ -215,15 +247,18 @@ impl Book {
     ) -> Result<Vec<(Signed, Accepted)>, Refused> {
         let Object::Accord(body) = Object::decode(accord)? else { return Err(FieldError("signed.kind").into()) };
         let ours = [body.a, body.b].into_iter().filter(|network| self.own.contains(network));
-        let signed_by_ours =
-            ours.clone().any(|network| self.charter(network).is_some_and(|charter| charter.has_quorum(crypto, accord)));
+        let signed_by_ours = ours.clone().any(|network| {
+            self.charters.get(&network).is_some_and(|chain| chain.has_quorum(crypto, accord, body.from))
+        });
         if !signed_by_ours {
             return Err(Refused::Signatures { kind: ObjectKind::Accord });
         }
         let mut trial = self.clone();
         trial.own.extend([body.a, body.b]);
         let mut taken = Vec::new();
-        for charter in charters.iter().filter(|signed| signed.kind == ObjectKind::Charter) {
+        let mut charters: Vec<&Signed> = charters.iter().filter(|signed| signed.kind == ObjectKind::Charter).collect();
+        charters.sort_by_key(|signed| signed.seq);
+        for charter in charters {
             let named = Charter::network_of(charter).is_some_and(|network| network == body.a || network == body.b);
             if named && let Ok(accepted @ Accepted::New(_)) = trial.accept(crypto, charter, now) {
                 taken.push((charter.clone(), accepted));
@@ -238,12 +273,18 @@ impl Book {
         match &object {
             Object::Charter(charter) => {
                 if let Some(network) = Charter::network_of(&signed) {
-                    self.charters.insert(network, (signed, charter.clone()));
+                    self.charters.entry(network).or_default().keep(signed, charter.clone());
                 }
                 return;
             }
             Object::Membership(m) => {
                 self.roots.entry(m.root).or_default().insert((m.network, m.facility.clone()));
+            }
+            Object::Suspension(suspension) => {
+                let known = self.suspensions.entry(suspension.network).or_default();
+                if !known.contains(suspension) {
+                    known.push(suspension.clone());
+                }
             }
             Object::NodeKey(cert) => {
                 self.nodes.entry(cert.node).or_default().insert(cert.root);
@@ -255,17 +296,17 @@ impl Book {
 
     /// The charter in force of a network.
     pub fn charter(&self, network: NetworkId) -> Option<&Charter> {
-        self.charters.get(&network).map(|(_, charter)| charter)
+        self.charters.get(&network).and_then(Chain::newest).map(|(_, charter)| charter)
     }
-    /// The signed charter of a network.
-    pub fn charter_object(&self, network: NetworkId) -> Option<&Signed> {
-        self.charters.get(&network).map(|(signed, _)| signed)
+    /// Every version of a network's charter, oldest first: what a newcomer must take to trust the newest.
+    pub fn charter_objects(&self, network: NetworkId) -> Vec<&Signed> {
+        self.charters.get(&network).map(|chain| chain.iter().collect()).unwrap_or_default()
     }
     /// Every network whose charter is known.
     pub fn networks(&self) -> impl Iterator<Item = (NetworkId, &Charter)> {
-        self.charters.iter().map(|(network, (_, charter))| (*network, charter))
+        self.charters.iter().filter_map(|(network, chain)| Some((*network, &chain.newest()?.1)))
     }
-    fn object(&self, kind: ObjectKind, subject: &[u8]) -> Option<&(Signed, Object)> {
+    pub(super) fn object(&self, kind: ObjectKind, subject: &[u8]) -> Option<&(Signed, Object)> {
         self.objects.get(&(kind, subject.to_vec()))
     }
     /// The seq of what is known of a kind and subject.
@@ -286,18 +327,25 @@ impl Book {
             _ => None,
         }
     }
-    /// What took a node out of a network known here: revocations of its key, or of the facilities that it serves or served.
+    /// What took a node out of a network known here: revocations and suspensions of its key, or of the facilities that it serves
+    /// or served.
     pub fn revocations_of(&self, node: &NodeKey, now: Millis) -> Vec<&Signed> {
         let roots = self.nodes.get(node).into_iter().flatten();
         let places = roots.filter_map(|root| self.roots.get(root)).flatten();
         let seats = places.map(|(network, facility)| (*network, Target::Membership(facility.clone())));
         let keys = self.charters.keys().map(|network| (*network, Target::Node(*node)));
-        seats
-            .chain(keys)
-            .filter_map(|(network, target)| self.object(ObjectKind::Revocation, &Revocation::subject(network, &target)))
+        let targets: Vec<(NetworkId, Target)> = seats.chain(keys).collect();
+        let revoked = targets
+            .iter()
+            .filter_map(|(network, target)| self.object(ObjectKind::Revocation, &Revocation::subject(*network, target)))
             .filter(|(_, object)| matches!(object, Object::Revocation(revocation) if self.still_binds(revocation, now)))
-            .map(|(signed, _)| signed)
-            .collect()
+            .map(|(signed, _)| signed);
+        let resting = targets
+            .iter()
+            .filter_map(|(network, target)| self.suspended(*network, target, Millis(0), now))
+            .filter_map(|suspension| self.object(ObjectKind::Suspension, &suspension.subject()))
+            .map(|(signed, _)| signed);
+        revoked.chain(resting).collect()
     }
     /// Whether a revocation is in force, and no later membership came after it.
     fn still_binds(&self, revocation: &Revocation, now: Millis) -> bool {
@@ -309,13 +357,43 @@ impl Book {
         };
         revocation.effective <= now && !given_anew
     }
-    /// A facility's membership if it is in force at `now` and not revoked since it was given.
+    /// What rests a target at `now`, by one founder of `network` and from `since` on: a membership that was given anew is not
+    /// touched by what was said of the one before.
+    ///
+    /// A founder's second word on the same target within a fortnight is void, whichever arrived first.
+    pub fn suspended(&self, network: NetworkId, target: &Target, since: Millis, now: Millis) -> Option<&Suspension> {
+        let known = self.suspensions.get(&network)?;
+        let of_target = || known.iter().filter(|suspension| suspension.target == *target);
+        let is_repeated = |one: &Suspension| {
+            let by_same = of_target().filter(|other| other.founder == one.founder && other.from < one.from);
+            by_same.into_iter().any(|other| one.from.since(other.from) < SUSPENSION_AGAIN_MS)
+        };
+        let in_force = of_target().filter(|one| one.is_in_force(now) && one.from >= since && !is_repeated(one));
+        in_force.max_by_key(|one| one.until)
+    }
+    /// Every suspension that is known, in force or not.
+    pub fn suspensions(&self) -> impl Iterator<Item = &Suspension> {
+        self.suspensions.values().flatten()
+    }
+    /// A disaster that is declared in a network at `now`, and not over.
+    pub fn disasters(&self, network: NetworkId, now: Millis) -> impl Iterator<Item = &Disaster> {
+        let declared = self.objects.range((ObjectKind::Disaster, network.0.to_vec())..);
+        let declared = declared
+            .take_while(move |((kind, subject), _)| *kind == ObjectKind::Disaster && subject.starts_with(&network.0));
+        declared.filter_map(move |(_, (_, object))| match object {
+            Object::Disaster(disaster) if disaster.is_in_force(now) => Some(disaster),
+            _ => None,
+        })
+    }
+    /// A facility's membership if it is in force at `now`, not revoked since it was given, and not suspended.
     pub fn live(&self, network: NetworkId, facility: &FacilityId, now: Millis) -> Option<&Membership> {
         let membership = self.membership(network, facility)?;
         let revoked = self
             .revoked(network, &Target::Membership(facility.clone()))
             .is_some_and(|revocation| revocation.effective >= membership.from && revocation.effective <= now);
-        (membership.from <= now && now < membership.to && !revoked).then_some(membership)
+        let target = Target::Membership(facility.clone());
+        let rests = self.suspended(network, &target, membership.from, now).is_some();
+        (membership.from <= now && now < membership.to && !revoked && !rests).then_some(membership)
     }
     /// All memberships of a network, in order of facilities.
     pub fn members(&self, network: NetworkId) -> impl Iterator<Item = &Membership> {
@@ -338,7 +416,8 @@ impl Book {
     pub fn node_of(&self, network: NetworkId, facility: &FacilityId, now: Millis) -> Option<&NodeCert> {
         let cert = self.node_cert(&self.live(network, facility, now)?.root)?;
         let revoked = self.revoked(network, &Target::Node(cert.node)).is_some_and(|r| r.effective <= now);
-        (cert.facility == *facility && cert.from <= now && now < cert.to && !revoked).then_some(cert)
+        let rests = || self.suspended(network, &Target::Node(cert.node), cert.from, now).is_some();
+        (cert.facility == *facility && cert.from <= now && now < cert.to && !revoked && !rests()).then_some(cert)
     }
     /// Which facilities a node serves now, in every network known here.
     pub fn facilities_of(&self, node: &NodeKey, now: Millis) -> Vec<NodeFacility> {
@@ -384,76 +463,7 @@ impl Book {
             .into_iter()
             .filter_map(|network| self.revoked(network, &target))
             .any(|revocation| revocation.effective >= accord.from && revocation.effective <= now);
-        (accord.is_in_force(now) && !revoked).then_some(accord)
-    }
-    /// How `node` stands to us now.
-    pub fn standing(&self, node: &NodeKey, now: Millis) -> Standing {
-        let theirs: BTreeSet<NetworkId> = self.facilities_of(node, now).into_iter().map(|f| f.network).collect();
-        let shared: BTreeSet<NetworkId> = theirs.intersection(&self.own).copied().collect();
-        if !shared.is_empty() {
-            return Standing::Member(shared);
-        }
-        let accords: BTreeSet<AccordId> = theirs
-            .iter()
-            .flat_map(|their| self.own.iter().filter_map(|own| self.accord_in_force(*own, *their, now)))
-            .map(Accord::id)
-            .collect();
-        if accords.is_empty() { Standing::Stranger } else { Standing::Partner(accords) }
-    }
-    /// Nodes of live members with a role in a network.
-    pub fn nodes_with(&self, network: NetworkId, role: MemberRole, now: Millis) -> BTreeSet<NodeKey> {
-        let members = self.members(network).filter(|m| m.roles.has(role.code()));
-        members.filter_map(|m| self.node_of(network, &m.facility, now)).map(|cert| cert.node).collect()
-    }
-    /// Every node that we may talk to now: live members of own networks and of partners.
-    pub fn reachable(&self, now: Millis) -> BTreeSet<NodeKey> {
-        let known = self.nodes.keys().copied();
-        known.filter(|node| self.standing(node, now) != Standing::Stranger).collect()
-    }
-
-    /// The objects that a peer standing so may have, in the order in which they must be taken in. Both sides compute the
-    /// same set from the same book.
-    pub fn visible(&self, standing: &Standing) -> Vec<&Signed> {
-        let realms: BTreeSet<NetworkId> = match standing {
-            Standing::Stranger => return Vec::new(),
-            Standing::Member(shared) => {
-                let partners = shared.iter().flat_map(|own| self.partners(*own));
-                partners.chain(shared.iter().copied()).collect()
-            }
-            Standing::Partner(accords) => {
-                accords.iter().filter_map(|id| self.accord(*id)).flat_map(|accord| [accord.a, accord.b]).collect()
-            }
-        };
-        let charters = realms.iter().filter_map(|network| self.charter_object(*network));
-        let rest = self.objects.values().filter(|(_, object)| self.is_within(object, &realms, standing));
-        charters.chain(rest.map(|(signed, _)| signed)).collect()
-    }
-    fn is_within(&self, object: &Object, realms: &BTreeSet<NetworkId>, standing: &Standing) -> bool {
-        let node_within = |root: &PublicKey| {
-            self.roots.get(root).is_some_and(|places| places.iter().any(|(network, _)| realms.contains(network)))
-        };
-        match object {
-            Object::Charter(_) => false,
-            Object::Membership(membership) => realms.contains(&membership.network),
-            Object::Revocation(revocation) => realms.contains(&revocation.network),
-            Object::Accord(accord) => match standing {
-                Standing::Member(shared) => shared.contains(&accord.a) || shared.contains(&accord.b),
-                Standing::Partner(accords) => accords.contains(&accord.id()),
-                Standing::Stranger => false,
-            },
-            Object::NodeKey(cert) => node_within(&cert.root),
-            Object::Directory(directory) => {
-                self.nodes.get(&directory.node).is_some_and(|roots| roots.iter().any(node_within))
-            }
-        }
-    }
-    fn partners(&self, network: NetworkId) -> Vec<NetworkId> {
-        self.accords().filter_map(|accord| accord.other(network)).collect()
-    }
-    /// A digest of [`Book::visible`]: equal on two nodes that hold the same for each other.
-    pub fn digest(&self, standing: &Standing) -> Hash {
-        let hashes: BTreeSet<Hash> = self.visible(standing).into_iter().map(Signed::hash).collect();
-        let parts: Vec<&[u8]> = hashes.iter().map(|hash| &hash.0[..]).collect();
-        crate::crypto::sha256(&parts)
+        let rests = [a, b].into_iter().any(|network| self.suspended(network, &target, accord.from, now).is_some());
+        (accord.is_in_force(now) && !revoked && !rests).then_some(accord)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Accord, Charter, Directory, Draft, Membership, NodeCert, Revocation, Signed};
+use super::{Accord, Charter, Directory, Disaster, Draft, Membership, NodeCert, Revocation, Signed, Suspension};
 use crate::ids::{AccordId, FacilityId, Hash, NetworkId};
 use crate::index::{Audience, Manifest, Shelf};
 use crate::kinds::Codes;
@@ -24,13 +24,19 @@ pub enum ObjectKind {
     Directory = 6,
     /// What a holder publishes on one shelf; kept with its shelf, not in the book.
     Manifest = 7,
+    /// Something that rests for at most 72 hours, by one founder; sent with revocations.
+    Suspension = 8,
+    /// A declared disaster.
+    Disaster = 9,
 }
 
 impl ObjectKind {
     /// In the order in which they must be taken in: what later ones lean on comes first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Charter,
         Self::Revocation,
+        Self::Suspension,
+        Self::Disaster,
         Self::Accord,
         Self::Membership,
         Self::NodeKey,
@@ -55,6 +61,8 @@ impl ObjectKind {
             Self::NodeKey => "node-key",
             Self::Directory => "directory",
             Self::Manifest => "manifest",
+            Self::Suspension => "suspension",
+            Self::Disaster => "disaster",
         }
     }
 }
@@ -74,6 +82,10 @@ pub enum Object {
     NodeKey(NodeCert),
     /// See [`Directory`].
     Directory(Directory),
+    /// See [`Suspension`].
+    Suspension(Suspension),
+    /// See [`Disaster`].
+    Disaster(Disaster),
 }
 
 impl Object {
@@ -108,6 +120,22 @@ impl Object {
                 let body = Directory::decode(&signed.body)?;
                 let subject = body.node.0.to_vec();
                 (Self::Directory(body), subject)
+            }
+            ObjectKind::Suspension => {
+                let body = Suspension::decode(&signed.body)?;
+                if signed.seq != 0 {
+                    return Err(FieldError("signed.seq"));
+                }
+                let subject = body.subject();
+                (Self::Suspension(body), subject)
+            }
+            ObjectKind::Disaster => {
+                let body = Disaster::decode(&signed.body)?;
+                if body.founder.is_some() && signed.seq != 0 {
+                    return Err(FieldError("signed.seq"));
+                }
+                let subject = body.subject();
+                (Self::Disaster(body), subject)
             }
             ObjectKind::Manifest => return Err(FieldError("signed.kind")),
         };

@@ -58,16 +58,7 @@ impl Revocation {
         if wire.reason.len() > TEXT_BYTES_MAX {
             return Err(FieldError("revocation.reason"));
         }
-        let target = match wire.target {
-            1 => std::str::from_utf8(&wire.what)
-                .ok()
-                .and_then(|text| FacilityId::parse(text).ok())
-                .map(Target::Membership)
-                .ok_or(FieldError("revocation.what"))?,
-            2 => Target::Node(NodeKey(bytes32(&wire.what, "revocation.what")?)),
-            3 => Target::Accord(AccordId(bytes32(&wire.what, "revocation.what")?)),
-            _ => return Err(FieldError("revocation.target")),
-        };
+        let target = target_of(wire.target, &wire.what, "revocation.target")?;
         Ok(Self {
             network: NetworkId(bytes32(&wire.network, "revocation.network")?),
             target,
@@ -77,10 +68,23 @@ impl Revocation {
     }
 }
 
-fn target_bytes(target: &Target) -> (u8, Vec<u8>) {
+pub(super) fn target_bytes(target: &Target) -> (u8, Vec<u8>) {
     match target {
         Target::Membership(facility) => (1, facility.as_bytes().to_vec()),
         Target::Node(key) => (2, key.0.to_vec()),
         Target::Accord(accord) => (3, accord.0.to_vec()),
+    }
+}
+
+/// A target from the wire.
+pub(super) fn target_of(code: u32, what: &[u8], field: &'static str) -> Result<Target, FieldError> {
+    match code {
+        1 => {
+            let facility = std::str::from_utf8(what).ok().and_then(|text| FacilityId::parse(text).ok());
+            facility.map(Target::Membership).ok_or(FieldError(field))
+        }
+        2 => Ok(Target::Node(NodeKey(bytes32(what, field)?))),
+        3 => Ok(Target::Accord(AccordId(bytes32(what, field)?))),
+        _ => Err(FieldError(field)),
     }
 }

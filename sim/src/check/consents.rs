@@ -55,6 +55,17 @@ pub(super) fn said(receipts: &[ConsentReceipt], question: &Question<'_>) -> Said
     }
 }
 
+/// Whether the patient closed it even for emergencies: a no with that mark, after which no lift speaks to the question.
+pub(super) fn never(receipts: &[ConsentReceipt], question: &Question<'_>) -> bool {
+    let speaking: Vec<(&ConsentReceipt, Speech)> =
+        receipts.iter().filter_map(|receipt| Some((receipt, speech(receipt, question)?))).collect();
+    let lifted_at = speaking.iter().filter(|(_, speech)| *speech == Speech::Lift).map(|(one, _)| one.taken_at).max();
+    speaking.iter().any(|(receipt, speech)| {
+        let is_no = matches!(speech, Speech::No | Speech::Stop) && receipt.even_in_emergency;
+        is_no && lifted_at.is_none_or(|lifted| lifted <= receipt.taken_at)
+    })
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speech {
     Yes,

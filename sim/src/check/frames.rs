@@ -83,5 +83,6 @@ pub(crate) fn word(message: &Message) -> &'static str {
         Message::LinkAnswer(_) => "link-answer",
         Message::Refuse(_) => "refuse",
         Message::Piece(_) => "piece",
+        Message::Reviewed(_) => "reviewed",
     }
 }

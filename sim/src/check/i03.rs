@@ -56,6 +56,10 @@ fn withdrawn(watch: &Watch, from: usize, now: Millis, release: &Release) -> Opti
         match said(receipts, &question) {
             Said::No(by) => {
                 let receipt = receipts.iter().find(|receipt| receipt.id == by)?;
+                // An emergency rests on no consent, so a withdrawal takes none from it unless it says so; I02 looks at that.
+                if release.glass(&watch.known[from]).is_some() {
+                    return None;
+                }
                 matches!(receipt.stance, Stance::Stop | Stance::Deny).then_some((*patient, by))
             }
             Said::Yes | Said::Nothing => None,

@@ -1,7 +1,8 @@
 use protocol::audit::{self, Event, What};
 use protocol::consent::ConsentReceipt;
 use protocol::data::{Space, View, Write, decode};
-use protocol::ids::{FacilityId, Handle, Hash, PatientRef, RequestId, ShelfId};
+use protocol::engine::Glass;
+use protocol::ids::{FacilityId, Handle, Hash, PatientRef, PublicKey, RequestId, ShelfId};
 use protocol::state::{Object, ObjectKind, Signed, Target};
 use protocol::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,12 @@ pub struct Known {
     pub receipts: BTreeMap<PatientRef, Vec<ConsentReceipt>>,
     /// Memberships that were taken back, and from when.
     pub revoked: BTreeMap<FacilityId, Millis>,
+    /// Facilities that one founder suspended, with who, from when and until when.
+    pub suspended: Vec<(FacilityId, PublicKey, Millis, Millis)>,
+    /// Reads without consent that the desk was told of, by request.
+    pub glasses: BTreeMap<RequestId, Glass>,
+    /// How often the log tells of a read without consent.
+    pub broken: BTreeMap<RequestId, u32>,
     /// Whom a handle names, on which shelf; also those that are gone again.
     pub handles: BTreeMap<Handle, (PatientRef, ShelfId)>,
     /// Handles that are good now.
@@ -45,7 +52,7 @@ impl Known {
         for (_, event) in audit::events(view, 0, usize::MAX) {
             known.note(&event);
         }
-        for space in [Space::Consents, Space::State, Space::Tokens] {
+        for space in [Space::Consents, Space::State, Space::Tokens, Space::Desk] {
             for (key, value) in view.scan(space, &[], &[], usize::MAX) {
                 known.take(&Write { space, key, value: Some(value) });
             }
@@ -59,6 +66,7 @@ impl Known {
                 let decided = Decided { at: event.at, reason: event.reason, count: 0 };
                 self.decided.entry(request).or_insert(decided).count += 1;
             }
+            (What::BreakGlass, Some(request), _) => *self.broken.entry(request).or_default() += 1,
             (What::Answered, Some(request), _) => *self.answered.entry(request).or_default() += 1,
             (What::Received, Some(request), Some(_)) => *self.received.entry(request).or_default() += 1,
             (What::ConsentGiven | What::ConsentWithdrawn, _, Some(evidence)) => {
@@ -84,6 +92,19 @@ impl Known {
                     && let Target::Membership(facility) = revocation.target
                 {
                     self.revoked.insert(facility, revocation.effective);
+                }
+            }
+            (Space::State, Some(value)) if write.key.first() == Some(&ObjectKind::Suspension.code()) => {
+                let object = Signed::decode(value).ok().and_then(|signed| Object::decode(&signed).ok());
+                if let Some(Object::Suspension(one)) = object
+                    && let Target::Membership(facility) = one.target
+                {
+                    self.suspended.push((facility, one.founder, one.from, one.until));
+                }
+            }
+            (Space::Desk, Some(value)) if write.key.starts_with(b"glass/") => {
+                if let Some(glass) = decode::<Glass>(value) {
+                    self.glasses.insert(glass.request, glass);
                 }
             }
             (Space::Tokens, value) => {

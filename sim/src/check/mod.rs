@@ -6,6 +6,7 @@
 mod consents;
 mod frames;
 mod i01;
+mod i02;
 mod i03;
 mod i04;
 mod i05;
@@ -15,6 +16,7 @@ mod i08;
 mod i09;
 mod i10;
 mod i26;
+mod i44;
 mod known;
 mod release;
 mod truth;
@@ -34,6 +36,8 @@ use std::fmt;
 pub enum Invariant {
     /// Record bytes leave only under a valid consent, membership and accord.
     I01,
+    /// Nothing is released without consent but in an emergency that is written down and told.
+    I02,
     /// Nothing is released after a withdrawal is durable, and none is acknowledged before.
     I03,
     /// Index frames hold entries and nothing else.
@@ -52,12 +56,26 @@ pub enum Invariant {
     I10,
     /// Exactly one durable audit entry precedes each release, refusal and consent change.
     I26,
+    /// Who left an emergency read unreviewed makes no other.
+    I44,
 }
 
 impl Invariant {
     /// All that are checked.
-    pub const ALL: [Self; 10] =
-        [Self::I01, Self::I03, Self::I04, Self::I05, Self::I06, Self::I07, Self::I08, Self::I09, Self::I10, Self::I26];
+    pub const ALL: [Self; 12] = [
+        Self::I01,
+        Self::I02,
+        Self::I03,
+        Self::I04,
+        Self::I05,
+        Self::I06,
+        Self::I07,
+        Self::I08,
+        Self::I09,
+        Self::I10,
+        Self::I26,
+        Self::I44,
+    ];
 }
 
 impl fmt::Display for Invariant {

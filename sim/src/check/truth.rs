@@ -71,7 +71,10 @@ impl Truth {
         let (membership, cert_to) = &self.members[host];
         let membership = membership.as_ref()?;
         let revoked = known.revoked.get(&membership.facility).is_some_and(|effective| *effective <= now);
-        (membership.from <= now && now < membership.to && now < *cert_to && !revoked).then_some(membership)
+        let rests = known.suspended.iter().any(|(facility, _, from, until)| {
+            *facility == membership.facility && membership.from <= *from && *from <= now && now < *until
+        });
+        (membership.from <= now && now < membership.to && now < *cert_to && !revoked && !rests).then_some(membership)
     }
     /// The accord of two networks, if it is in force at `now`.
     pub fn accord(&self, a: NetworkId, b: NetworkId, now: Millis) -> Option<&Accord> {

@@ -1,6 +1,6 @@
 use super::frames::{decision, word};
 use super::{Asked, Invariant, Known, Release, Truth, Verdict, Violation};
-use super::{i01, i03, i04, i05, i06, i07, i08, i09, i10, i26};
+use super::{i01, i02, i03, i04, i05, i06, i07, i08, i09, i10, i26, i44};
 use protocol::consent::ConsentReceipt;
 use protocol::data::Batch;
 use protocol::data::View;
@@ -136,10 +136,15 @@ impl Watch {
             let kind = item.kind.coarse();
             self.mark(format!("released {}", kind.word()));
         }
+        if release.glass(&self.known[from]).is_some() {
+            self.mark("released without consent");
+        }
         let verdicts = [
             i26::release(self, from, request),
             i03::release(self, from, now, &release),
             i01::release(self, from, now, &release),
+            i02::release(self, from, now, &release),
+            i44::release(self, from, now, &release),
             i10::release(self, from, &release),
             i09::release(self, from, &release),
         ];

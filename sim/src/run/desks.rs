@@ -5,11 +5,12 @@ use crate::world::Job;
 use protocol::consent::ConsentReceipt;
 use protocol::data::Batch;
 use protocol::engine::{
-    Candidate, Certainty, Command, Event, FetchOrder, LinkVerdict, LocateOrder, Publication, Serve, Ticket,
+    Candidate, Certainty, Command, Event, FetchOrder, LinkVerdict, LocateOrder, Publication, Review, Serve, Ticket,
     pending_links,
 };
 use protocol::ids::{Handle, Hash, ReceiptId, RequestId};
-use protocol::policy::{Evidence, EvidenceKind};
+use protocol::policy::{Evidence, EvidenceKind, Verdict};
+use protocol::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What people at desks have in mind.
@@ -34,6 +35,8 @@ pub(super) enum Staff {
     AskLink { patient: usize, candidate: Box<Candidate> },
     /// Answers such a question.
     AnswerLink { host: usize, id: RequestId, verdict: LinkVerdict },
+    /// Says of an emergency read of its records whether it was one.
+    Review { host: usize, request: RequestId, verdict: Verdict },
     /// A patient at the desk says something.
     Consent { patient: usize, statement: Statement },
 }
@@ -44,6 +47,7 @@ impl Staff {
             Self::Fetch { .. } => "fetch",
             Self::AskLink { .. } => "ask-link",
             Self::AnswerLink { .. } => "answer-link",
+            Self::Review { .. } => "review",
             Self::Consent { .. } => "consent",
         }
     }
@@ -76,6 +80,7 @@ impl World<'_> {
             Deed::Consent { patient, statement } => self.say(patient, statement),
             Deed::Visit { patient, wish } => self.visit(patient, wish),
             Deed::Revoke { node } => self.revoke(node),
+            Deed::Suspend { node, founder, ms } => self.suspend(node, founder, ms),
             Deed::Sync { node } => {
                 self.command(node, Command::SyncNow);
             }
@@ -95,6 +100,12 @@ impl World<'_> {
             Staff::AnswerLink { host, id, verdict } => {
                 self.watch.mark(format!("link {verdict:?}"));
                 self.command(host, Command::AnswerLink { id, verdict, staff: "s3".into() });
+            }
+            Staff::Review { host, request, verdict } => {
+                self.watch.mark("review");
+                let review =
+                    Review { verdict, staff: "s5".into(), note: "compared".into(), at: Millis(0), is_heard: false };
+                self.command(host, Command::Review { request, review: Box::new(review) });
             }
             Staff::Consent { patient, statement } => self.say(patient, statement),
         }
@@ -169,6 +180,7 @@ impl World<'_> {
                 }
             }
             Event::LinkAsked(id) => self.link_asked(host, id),
+            Event::BreakGlass(request) => self.glass_broken(host, request),
             _ => {}
         }
     }
@@ -214,6 +226,7 @@ impl World<'_> {
             purpose: wish.purpose,
             evidence: wish.has_evidence.then_some(evidence),
             base: (wish.twist == Twist::Present).then_some(ReceiptId([9; 16])),
+            emergency: wish.emergency.clone(),
             kinds: wish.kinds,
             period: wish.period,
             limit_bytes: wish.limit_bytes,
@@ -254,6 +267,25 @@ impl World<'_> {
         let facility = self.hosts[node].facility.clone();
         let signed = self.founded.networks[network].revoke(&*self.crypto, &facility, now);
         self.watch.mark("revocation");
+        self.command(hub, Command::Take(vec![signed]));
+    }
+    /// The holder's desk reviews most of what was read without consent, in its own time.
+    fn glass_broken(&mut self, host: usize, request: RequestId) {
+        if self.desks.draws.permille(600) {
+            let wait = self.desks.draws.between(600_000_000, 30_000_000_000);
+            let verdict = if self.desks.draws.permille(900) { Verdict::Justified } else { Verdict::Unjustified };
+            self.after(wait, Happening::Staff(Staff::Review { host, request, verdict }));
+        }
+    }
+    /// One founder brings its word to the hub.
+    fn suspend(&mut self, node: usize, founder: usize, ms: u64) {
+        let Some(network) = self.scenario.nodes[node].network else { return };
+        let hub = self.scenario.nodes.iter().position(|other| other.hub && other.network == Some(network));
+        let Some(hub) = hub else { return };
+        let now = self.hosts[hub].now(self.at);
+        let facility = self.hosts[node].facility.clone();
+        let signed = self.founded.networks[network].suspend(&*self.crypto, founder, &facility, (now, ms));
+        self.watch.mark("suspension");
         self.command(hub, Command::Take(vec![signed]));
     }
     fn probe(&mut self, from: usize, to: usize, is_known: bool) {

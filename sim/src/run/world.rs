@@ -1,7 +1,7 @@
 use super::desks::Desks;
 use crate::check::{Invariant, Truth, Verdict, Violation, Watch};
 use crate::faults::{self, Fault};
-use crate::limits::{EVENTS_MAX, TRACE_EVENTS};
+use crate::limits::{EMERGENCY_LAPSE_MS, EMERGENCY_REVIEW_MS, EVENTS_MAX, TRACE_EVENTS};
 use crate::net::{Lines, Packet, Sessions};
 use crate::report::{Outcome, Tally};
 use crate::scenario::Scenario;
@@ -319,6 +319,9 @@ fn host(scenario: &Scenario, founded: &Founded, seed: Seed, at: usize) -> Host {
                 sync_ms: pace.sync.0,
                 checkpoint_ms: pace.checkpoint.0,
                 publish_ms: pace.publish.0,
+                // Days of a region are hours here, so that rights come to lapse within a run.
+                emergency_review_ms: EMERGENCY_REVIEW_MS,
+                emergency_lapse_ms: EMERGENCY_LAPSE_MS,
                 ..Limits::default()
             },
         };

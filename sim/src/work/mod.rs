@@ -7,7 +7,7 @@ mod plan;
 mod probe;
 mod statements;
 
-pub use orders::{Twist, Wish, wish};
+pub use orders::{Twist, Wish, urgent, wish};
 pub use plan::{Act, Deed, plan};
 pub use probe::{Probe, forge};
 pub use statements::{Statement, statement, write};

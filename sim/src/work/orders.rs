@@ -1,5 +1,6 @@
 use crate::seed::Stream;
 use protocol::kinds::{Coarse, KindSet, Purpose, Role};
+use protocol::policy::{BreakGlass, EmergencyReason};
 use protocol::time::{Millis, Period};
 
 /// How something is asked for.
@@ -19,6 +20,8 @@ pub struct Wish {
     pub has_evidence: bool,
     /// What is done beside the usual.
     pub twist: Twist,
+    /// What is said for doing without consent.
+    pub emergency: Option<BreakGlass>,
 }
 
 /// What a curious or hasty member of staff does.
@@ -71,5 +74,31 @@ pub fn wish(start: Millis, draws: &mut Stream) -> Wish {
             (6, Twist::WrongStrings),
             (14, Twist::Present),
         ]),
+        emergency: None,
+    }
+}
+
+/// A wish without consent; most say everything that is needed, some do not.
+pub fn urgent(start: Millis, draws: &mut Stream) -> Wish {
+    let mut said = BreakGlass {
+        reason: EmergencyReason::Unconscious,
+        text: "brought in unconscious".into(),
+        factors: 2,
+        is_present: true,
+    };
+    match draws.weighted(&[(80, 0), (5, 1), (5, 2), (5, 3), (5, 4)]) {
+        1 => said.text = " ".into(),
+        2 => said.factors = 1,
+        3 => said.is_present = false,
+        4 => said.reason = EmergencyReason::LifeInDanger,
+        _ => {}
+    }
+    Wish {
+        role: draws.weighted(&[(70, Role::Doctor), (15, Role::Nurse), (10, Role::Emergency), (5, Role::Pharmacist)]),
+        purpose: Purpose::Emergency,
+        has_evidence: true,
+        twist: Twist::None,
+        emergency: Some(said),
+        ..wish(start, draws)
     }
 }

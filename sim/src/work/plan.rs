@@ -1,4 +1,4 @@
-use super::{Statement, Wish, statement, wish};
+use super::{Statement, Wish, statement, urgent, wish};
 use crate::scenario::Scenario;
 use crate::seed::{Seed, Stream};
 use crate::world::{Micros, People};
@@ -44,6 +44,15 @@ pub enum Deed {
         /// Which node.
         node: usize,
     },
+    /// One founder suspends a member for so many milliseconds.
+    Suspend {
+        /// Which node's facility.
+        node: usize,
+        /// Which founder.
+        founder: usize,
+        /// For how long.
+        ms: u64,
+    },
     /// A node compares notes now.
     Sync {
         /// Which node.
@@ -66,6 +75,8 @@ pub fn plan(scenario: &Scenario, people: &People, seed: Seed) -> Vec<Act> {
     planner.consents(&mut seed.stream("work/consents"));
     planner.records(&mut seed.stream("work/records"));
     planner.visits(&mut seed.stream("work/visits"));
+    planner.emergencies(&mut seed.stream("work/emergencies"));
+    planner.suspensions(&mut seed.stream("work/suspensions"));
     planner.withdrawals(&mut seed.stream("work/withdrawals"));
     planner.offices(&mut seed.stream("work/offices"));
     planner.probes(&mut seed.stream("work/probes"));
@@ -117,6 +128,23 @@ impl Planner<'_> {
                 self.put(draws.between(at, self.horizon()), Deed::Visit { patient, wish });
             }
         }
+    }
+    /// Somebody is brought in who cannot be asked; more than once at one house, so that rights come to lapse.
+    fn emergencies(&mut self, draws: &mut Stream) {
+        for _ in 0..self.scenario.file.work.visits / 4 {
+            let patient = draws.index(self.people.patients.len());
+            let wish = urgent(self.scenario.start, draws);
+            let at = draws.between(2 * HOUR, self.horizon());
+            self.put(at, Deed::Visit { patient, wish });
+        }
+    }
+    /// One member rests for some hours.
+    fn suspensions(&mut self, draws: &mut Stream) {
+        let members: Vec<usize> =
+            (0..self.scenario.nodes.len()).filter(|at| self.scenario.nodes[*at].network.is_some()).collect();
+        let (node, founder) = (*draws.pick(&members), draws.index(3));
+        let ms = draws.between(HOUR, 6 * HOUR) / 1_000;
+        self.put(draws.between(4 * HOUR, self.horizon()), Deed::Suspend { node, founder, ms });
     }
     fn withdrawals(&mut self, draws: &mut Stream) {
         for _ in 0..self.scenario.file.work.withdrawals {

@@ -71,6 +71,7 @@ pub fn forge(probe: Probe<'_>, crypto: &dyn Crypto, draws: &mut Stream) -> Messa
         base: draws.bytes::<16>().to_vec(),
         base_kind: 0,
         have: Vec::new(),
+        emergency: None,
     }
     .encode_to_vec();
     let signature = crypto.sign(&from.identity.node, &domain("request", &[&body]));

@@ -104,7 +104,7 @@ pub fn write(
                 text_version: String::new(),
                 evidence: receipt.evidence,
                 staff: "s1".into(),
-                even_in_emergency: false,
+                even_in_emergency: draws.permille(400),
             };
             receipt = withdrawal.receipt(id);
         }

@@ -6,7 +6,7 @@ use protocol::ids::{AccordId, FacilityId, Hash, NetworkId, NodeKey, PublicKey, p
 use protocol::kinds::{Codes, FacilityClass, KindSet, MemberRole, Purpose, Role, member_roles};
 use protocol::limits::{MEMBERSHIP_MS, NODE_KEY_MS};
 use protocol::policy::Clause;
-use protocol::state::{Accord, Charter, Founder, Membership, NodeCert, Revocation, Signed, Target};
+use protocol::state::{Accord, Charter, Founder, Membership, NodeCert, Revocation, Signed, Suspension, Target};
 use protocol::time::{HOUR_MS, Millis};
 
 /// Everything that was signed on paper before the run begins, with all keys: the world as only its maker knows it.
@@ -91,6 +91,28 @@ impl NetworkMade {
             reason: "decided by the founders".into(),
         };
         revocation.draft(now.0).sign(crypto, &[&self.shares[0], &self.shares[2]])
+    }
+}
+
+impl NetworkMade {
+    /// The word of one founder alone.
+    pub fn suspend(
+        &self,
+        crypto: &dyn Crypto,
+        founder: usize,
+        facility: &FacilityId,
+        (now, ms): (Millis, u64),
+    ) -> Signed {
+        let share = &self.shares[founder % self.shares.len()];
+        let suspension = Suspension {
+            network: self.id,
+            founder: crypto.public(share),
+            target: Target::Membership(facility.clone()),
+            from: now,
+            until: now.plus(ms.max(1)),
+            reason: "the node looks owned".into(),
+        };
+        suspension.draft().sign(crypto, &[share])
     }
 }
 

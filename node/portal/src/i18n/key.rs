@@ -331,6 +331,8 @@ keys! {
     LogRestored = "log-restored", LogAlarm = "log-alarm", LogPatientErased = "log-patient-erased",
     LogLoggedIn = "log-logged-in", LogLoginRefused = "log-login-refused", LogLoggedOut = "log-logged-out",
     LogExported = "log-exported",
+    LogBreakGlass = "log-break-glass", LogEmergencyReviewed = "log-emergency-reviewed",
+    LogMemberSuspended = "log-member-suspended", LogDisasterDeclared = "log-disaster-declared",
     // room on the disk
     CheckRoom = "check-room", RemedyRoom = "remedy-room",
     // same person or not

@@ -38,5 +38,9 @@ pub fn what_word(words: &Words, what: What) -> String {
         What::LoginRefused => Key::LogLoginRefused,
         What::LoggedOut => Key::LogLoggedOut,
         What::Exported => Key::LogExported,
+        What::BreakGlass => Key::LogBreakGlass,
+        What::EmergencyReviewed => Key::LogEmergencyReviewed,
+        What::MemberSuspended => Key::LogMemberSuspended,
+        What::DisasterDeclared => Key::LogDisasterDeclared,
     })
 }

@@ -190,6 +190,15 @@ impl Host {
                 told.iter().for_each(|event| board.note(now, event));
             });
         }
+        for event in told {
+            if let Event::Synced(node) = event {
+                let holders = engine.book().facilities_of(node, self.now());
+                let heard = ViewCache::new(self.parts.store.clone()).heard(holders.iter().map(|of| &of.facility));
+                if !heard.is_empty() {
+                    self.commit(heard, |_| {});
+                }
+            }
+        }
         let lookers = std::mem::take(&mut *lock(&self.parts.link.lookers));
         if !lookers.is_empty() {
             let snapshot = Arc::new(engine.snapshot(self.now()));
@@ -272,7 +281,7 @@ fn done_of(outcome: Outcome) -> Done {
 
 /// Whether those who hear of it will look into the book, which must show it then.
 fn speaks_of_book(event: &Event) -> bool {
-    matches!(event, Event::StateChanged(_) | Event::CommandDone(..) | Event::Joining(..))
+    matches!(event, Event::StateChanged(_) | Event::CommandDone(..) | Event::Joining(..) | Event::Synced(_))
 }
 
 fn ticket_of(event: &Event) -> Option<Ticket> {

@@ -110,6 +110,8 @@ pub(crate) fn owner(space: Space, key: &[u8], value: &[u8]) -> Option<u64> {
         Space::Entries if key.len() == 15 && key.starts_with(b"source/") => number(7),
         Space::Entries if key.len() == 50 && key.starts_with(b"published/") => number(42),
         Space::Desk if key.len() == 32 && key.starts_with(b"capture/") => number(8),
+        Space::Desk if key.len() == 30 && key.starts_with(b"glass/") => number(6),
+        Space::Desk if key.len() == 31 && key.starts_with(b"recall/") => number(7),
         Space::People if key.len() == 35 && key.starts_with(b"r") => number(1),
         Space::Audit if key.len() == 9 && key.starts_with(b"e") => {
             decode::<Event>(value).and_then(|event| event.patient).map(|patient| patient.0)

@@ -159,6 +159,42 @@ pub struct Revocation {
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
 }
+/// One founder's act, for at most 72 hours.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Suspension {
+    #[prost(bytes = "vec", tag = "1")]
+    pub network: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub founder: ::prost::alloc::vec::Vec<u8>,
+    /// as in Revocation
+    #[prost(uint32, tag = "3")]
+    pub target: u32,
+    #[prost(bytes = "vec", tag = "4")]
+    pub what: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "5")]
+    pub from: u64,
+    #[prost(uint64, tag = "6")]
+    pub until: u64,
+    #[prost(string, tag = "7")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Disaster {
+    #[prost(bytes = "vec", tag = "1")]
+    pub network: ::prost::alloc::vec::Vec<u8>,
+    /// beginnings of facility numbers; none: everywhere
+    #[prost(string, repeated, tag = "2")]
+    pub area: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint64, tag = "3")]
+    pub from: u64,
+    #[prost(uint64, tag = "4")]
+    pub until: u64,
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// who declares it alone; none: k founders
+    #[prost(bytes = "vec", tag = "6")]
+    pub founder: ::prost::alloc::vec::Vec<u8>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Directory {
     #[prost(bytes = "vec", tag = "1")]
@@ -201,7 +237,7 @@ pub struct Envelope {
     pub version: u32,
     #[prost(
         oneof = "envelope::Message",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32"
     )]
     pub message: ::core::option::Option<envelope::Message>,
 }
@@ -253,6 +289,8 @@ pub mod envelope {
         Refuse(super::Refuse),
         #[prost(message, tag = "31")]
         Piece(super::Piece),
+        #[prost(message, tag = "32")]
+        Reviewed(super::Reviewed),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -465,6 +503,35 @@ pub struct RequestBody {
     /// request whose plan is resumed
     #[prost(bytes = "vec", tag = "21")]
     pub have: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "22")]
+    pub emergency: ::core::option::Option<Emergency>,
+}
+/// What is said for a read without consent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Emergency {
+    #[prost(uint32, tag = "1")]
+    pub reason: u32,
+    /// in a few words, without names or numbers
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+    /// how many factors the member of staff signed in with
+    #[prost(uint32, tag = "3")]
+    pub factors: u32,
+    /// the patient is there
+    #[prost(bool, tag = "4")]
+    pub present: bool,
+}
+/// The holder's desk looked at an emergency read; the reader says that it has heard.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Reviewed {
+    #[prost(bytes = "vec", tag = "1")]
+    pub request: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub verdict: u32,
+    #[prost(string, tag = "3")]
+    pub note: ::prost::alloc::string::String,
+    #[prost(bool, tag = "4")]
+    pub heard: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RuleProof {
@@ -565,6 +632,12 @@ pub struct Drop {
 pub struct Ack {
     #[prost(bytes = "vec", tag = "1")]
     pub ticket: ::prost::alloc::vec::Vec<u8>,
+    /// when the copies were gone, by the reader's clock
+    #[prost(uint64, tag = "2")]
+    pub at: u64,
+    /// by the reader's node, over the holder's node key, moment and requests
+    #[prost(bytes = "vec", tag = "3")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Checkpoint {
