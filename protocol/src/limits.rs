@@ -141,6 +141,8 @@ pub const EMERGENCY_SERVES: usize = 16;
 pub const EMERGENCY_TEXT_CHARS_MAX: usize = 200;
 /// Dates of laboratory results that an emergency opens: the last ones, enough to see where it goes.
 pub const EMERGENCY_LAB_DATES: usize = 3;
+/// How long an emergency read stays in lists after its review.
+pub const GLASS_KEPT_MS: u64 = 365 * DAY_MS;
 /// Emergency reads looked through for reviews that are due: years of a large hospital's.
 pub const GLASSES_MAX: usize = 10_000;
 /// Live entries that a bucket of a shelf holds on average, and the step to which dummies fill a shelf up.

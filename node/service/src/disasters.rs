@@ -60,7 +60,7 @@ impl Service {
             area: spec.area.clone(),
             from: now,
             until: now.plus(spec.for_ms),
-            reason: spec.reason.chars().take(REASON_CHARS).collect(),
+            reason: spec.reason.chars().filter(|letter| !letter.is_control()).take(REASON_CHARS).collect(),
         };
         self.offer_disaster(&disaster, shares)
     }

@@ -1,4 +1,5 @@
 //! Health (状態): what the node knows of itself, and for everything that is not green what to do about it.
+use crate::emergency::EmergencyCounts;
 use crate::onboarding::FacilitySetup;
 use crate::service::Service;
 use protocol::audit::{self, Head};
@@ -115,6 +116,8 @@ pub enum Check {
     Freshness,
     /// Whether witnesses signed the log.
     Witnesses,
+    /// Whether reads without consent wait for their review, or the right to them is off.
+    Emergency,
     /// Whether somebody should look at alarms.
     Alarms,
 }
@@ -134,6 +137,7 @@ impl Check {
             Self::Peers => "peers",
             Self::Freshness => "freshness",
             Self::Witnesses => "witnesses",
+            Self::Emergency => "emergency",
             Self::Alarms => "alarms",
         }
     }
@@ -223,7 +227,7 @@ impl Service {
         if status.is_running {
             list.extend([addresses(&status), peers(&status), freshness(&status), witnesses(&status)]);
         }
-        list.push(alarms(&status));
+        list.extend([emergency(&self.emergency_counts()), alarms(&status)]);
         list
     }
     /// How many values each key space holds; reads all keys.
@@ -414,6 +418,30 @@ fn witnesses(status: &Status) -> Finding {
             "wait a minute while peers are connected; if it stays so, members of your network lack the role `witness`",
         ),
     }
+}
+
+fn emergency(counts: &EmergencyCounts) -> Finding {
+    let (to_review, late) = (counts.to_review, counts.late);
+    if counts.is_off {
+        return finding(
+            Check::Emergency,
+            Light::Red,
+            "the right to read without consent is off: earlier emergency reads were not reviewed in time",
+            "`musubi emergency list` shows them; ask their holders to review them",
+        );
+    }
+    let light = match (late, to_review) {
+        (1.., _) => Light::Red,
+        (0, 1..) => Light::Amber,
+        (0, 0) => return finding(Check::Emergency, Light::Green, "no emergency read waits for review", ""),
+    };
+    let found = format!("{to_review} reads without consent wait for review, {late} of them too long");
+    finding(
+        Check::Emergency,
+        light,
+        found,
+        "`musubi emergency list`, then `musubi emergency review ID --verdict …` by an auditor",
+    )
 }
 
 fn alarms(status: &Status) -> Finding {

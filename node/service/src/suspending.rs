@@ -6,7 +6,7 @@ use crate::signing::SignError;
 use protocol::crypto::Real;
 use protocol::engine::Command;
 use protocol::ids::NetworkId;
-use protocol::limits::{SUSPENSION_AGAIN_MS, SUSPENSION_MS_MAX, TEXT_BYTES_MAX};
+use protocol::limits::{SUSPENSION_AGAIN_MS, SUSPENSION_MS_MAX};
 use protocol::state::{Suspension, Target};
 use protocol::time::HOUR_MS;
 
@@ -56,11 +56,7 @@ impl Service {
                     .into(),
             );
         }
-        let mut end = reason.len().min(TEXT_BYTES_MAX);
-        while !reason.is_char_boundary(end) {
-            end -= 1;
-        }
-        let reason = reason.get(..end).unwrap_or_default().to_owned();
+        let reason = reason.chars().filter(|letter| !letter.is_control()).take(REASON_CHARS).collect();
         let suspension = Suspension { network, founder, target, from: now, until: now.plus(for_ms), reason };
         let signed = suspension.draft().sign(&Real, &[share.secret()]);
         self.ask_durably(Command::Take(vec![signed]))?;
@@ -89,3 +85,6 @@ impl Service {
 fn refused<T>(why: String) -> Result<T, SignError> {
     Err(CommandError::Refused(why).into())
 }
+
+/// A letter has up to four bytes, and a reason at most 512.
+const REASON_CHARS: usize = 100;

@@ -93,6 +93,20 @@ pub fn status(desk: &Desk) -> Reply {
         status.witnessed.map_or_else(|| "none yet".to_owned(), |size| size.to_string()),
         status.alarms.len()
     );
+    let emergencies = desk.service().emergency_counts();
+    if emergencies.to_review > 0 {
+        let _ = write!(
+            text,
+            "\nEMERGENCY {} reads without consent wait for review, {} too long: `musubi emergency list`",
+            emergencies.to_review, emergencies.late
+        );
+    }
+    if emergencies.is_off {
+        let _ = write!(text, "\nEMERGENCY the right to read without consent is off: `musubi emergency list`");
+    }
+    for declared in desk.service().disasters() {
+        let _ = write!(text, "\nDISASTER  {} until {}", declared.network_name, when(declared.disaster.until));
+    }
     let (kept, kept_json) = store::summary(desk);
     let _ = write!(text, "\nStore     {kept}");
     for address in &addresses {
@@ -110,7 +124,8 @@ pub fn status(desk: &Desk) -> Reply {
         "peers_up": status.peers_up, "peers_known": status.peers_known, "shelves": status.shelves,
         "freshness": status.freshness.map(freshness), "patients": status.patients,
         "log": { "size": status.log.size, "witnessed": status.witnessed },
-        "waiting": { "sign": signing, "admit": joins, "link": links }, "alarms": alarms, "now": status.now.0,
+        "waiting": { "sign": signing, "admit": joins, "link": links, "emergency": emergencies.to_review },
+        "emergency_right_off": emergencies.is_off, "disasters": desk.service().disasters().len(), "alarms": alarms, "now": status.now.0,
         "store": kept_json,
     });
     Reply::new(json, text)

@@ -7,7 +7,7 @@ use crate::audit::{self, What};
 use crate::data::{Batch, Space, View, decode, encode};
 use crate::ids::{FacilityId, NetworkId, NodeKey, PatientRef, RequestId};
 use crate::kinds::{KindSet, Purpose, Role};
-use crate::limits::{EMERGENCY_TEXT_CHARS_MAX, GLASSES_MAX, TEXT_BYTES_MAX};
+use crate::limits::{EMERGENCY_TEXT_CHARS_MAX, GLASS_KEPT_MS, GLASSES_MAX, TEXT_BYTES_MAX};
 use crate::policy::{Ask, BreakGlass, EmergencyFacts, EmergencyReason, Verdict, Why, is_emergency, may_break};
 use crate::time::Millis;
 use crate::wire::{FieldError, Message, bytes16, v1};
@@ -183,7 +183,8 @@ impl<V: View> Engine<V> {
         let (Some(mut glass), None) = (found, refusal) else {
             return self.event(Event::CommandDone(ticket, Err(refusal.unwrap_or_default().to_owned())));
         };
-        let text: String = review.note.chars().take(EMERGENCY_TEXT_CHARS_MAX).collect();
+        let plain = review.note.chars().filter(|letter| !letter.is_control());
+        let text: String = plain.take(EMERGENCY_TEXT_CHARS_MAX).collect();
         glass.review = Some(Review { note: text, at: now, is_heard: false, ..review });
         let mut batch = Batch::default();
         put(&mut batch, &glass);
@@ -198,7 +199,7 @@ impl<V: View> Engine<V> {
     pub(super) fn on_reviewed(&mut self, now: Millis, from: NodeKey, message: v1::Reviewed) {
         let read = |message: &v1::Reviewed| -> Result<(RequestId, Verdict), FieldError> {
             let verdict = u8::try_from(message.verdict).ok().and_then(Verdict::from_code);
-            let fits = message.note.len() <= TEXT_BYTES_MAX * 2;
+            let fits = message.note.len() <= TEXT_BYTES_MAX * 2 && !message.note.chars().any(char::is_control);
             let verdict = verdict.filter(|_| fits).ok_or(FieldError("reviewed.verdict"))?;
             Ok((RequestId(bytes16(&message.request, "reviewed.request")?), verdict))
         };
@@ -225,6 +226,14 @@ impl<V: View> Engine<V> {
                 self.commit(batch, Then::Release(then));
             }
             _ => {}
+        }
+    }
+    /// Forgets what was reviewed, or came to nothing, long ago; the log keeps that it was.
+    pub(super) fn forget_glasses(&self, now: Millis, batch: &mut Batch) {
+        for glass in glasses(&self.view) {
+            if !glass.is_open() && glass.at.plus(GLASS_KEPT_MS) <= now {
+                batch.remove(Space::Desk, keys::glass(glass.patient, glass.request));
+            }
         }
     }
     /// Reviews that this node has not heard of yet.
@@ -309,7 +318,7 @@ pub(super) fn emergency_message(said: &BreakGlass) -> v1::Emergency {
 /// # Errors
 /// [`FieldError`] if the text is too long to be one.
 pub(super) fn read_emergency(wire: &v1::Emergency) -> Result<Option<BreakGlass>, FieldError> {
-    if wire.text.chars().count() > EMERGENCY_TEXT_CHARS_MAX {
+    if wire.text.chars().count() > EMERGENCY_TEXT_CHARS_MAX || wire.text.chars().any(char::is_control) {
         return Err(FieldError("request.emergency.text"));
     }
     let reason = u8::try_from(wire.reason).ok().and_then(EmergencyReason::from_code);

@@ -471,6 +471,7 @@ impl<V: View> Engine<V> {
                 batch.remove(Space::Jobs, key);
             }
         }
+        self.forget_glasses(now, &mut batch);
         if !batch.is_empty() {
             self.commit(batch, Then::Nothing);
         }

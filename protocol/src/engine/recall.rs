@@ -52,13 +52,32 @@ impl Recalls {
             }
         }
     }
+    fn done(&mut self, recall: &Recall) {
+        for (shelf, seq) in &recall.shelves {
+            if let Some(waiting) = self.open.get_mut(shelf) {
+                if let Some(of) = waiting.get_mut(seq) {
+                    of.retain(|one| *one != (recall.patient, recall.receipt));
+                }
+                waiting.retain(|_, of| !of.is_empty());
+            }
+        }
+        self.open.retain(|_, waiting| !waiting.is_empty());
+    }
 }
 
 impl<V: View> Engine<V> {
     /// Recalls that were open when this node ended.
     pub(super) fn load_recalls(&mut self) {
-        for recall in recalls(&self.view) {
-            self.recalls.note(&recall);
+        let mut from = Vec::new();
+        for _ in 0..RECALLS_MAX.div_ceil(RECALLS_PAGE) {
+            let page = self.view.scan(Space::Desk, keys::RECALL, &from, RECALLS_PAGE);
+            for recall in page.iter().filter_map(|(_, value)| decode(value)) {
+                self.recalls.note(&recall);
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == RECALLS_PAGE => from = [last.as_slice(), &[0]].concat(),
+                _ => return,
+            }
         }
     }
     /// What goes to disk with a withdrawal: who has copies.
@@ -134,11 +153,21 @@ impl<V: View> Engine<V> {
         }
         found.sort();
         found.dedup();
-        for (patient, receipt) in found {
-            self.note_following(now, from, (patient, receipt));
+        let mut batch = Batch::default();
+        for of in found {
+            self.note_following(now, from, of, &mut batch);
+        }
+        if !batch.is_empty() {
+            self.commit(batch, Then::Nothing);
         }
     }
-    fn note_following(&mut self, now: Millis, from: NodeKey, (patient, receipt): (PatientRef, ReceiptId)) {
+    fn note_following(
+        &mut self,
+        now: Millis,
+        from: NodeKey,
+        (patient, receipt): (PatientRef, ReceiptId),
+        batch: &mut Batch,
+    ) {
         let Some(mut recall) = load(&self.view, patient, receipt) else { return };
         let follows = |(shelf, seq): &(ShelfId, u64)| {
             // A node that is not of a shelf's audience has nothing of it to follow.
@@ -146,26 +175,12 @@ impl<V: View> Engine<V> {
             !self.may_have(now, &from, of) || self.recalls.heard.get(&(*shelf, from)).is_some_and(|heard| heard >= seq)
         };
         let all = recall.shelves.iter().all(follows);
-        let Some(row) = recall.nodes.iter_mut().find(|row| row.node == from && row.announced == Announced::Open) else {
-            return;
-        };
-        if !all {
-            return;
-        }
+        let mut open = recall.nodes.iter_mut().filter(|row| row.announced == Announced::Open);
+        let Some(row) = open.find(|row| row.node == from && all) else { return };
         row.announced = Announced::Obeyed(now);
-        let mut batch = Batch::default();
-        put(&mut batch, &recall);
-        self.commit(batch, Then::Nothing);
+        put(batch, &recall);
         if recall.nodes.iter().all(|row| row.announced != Announced::Open) {
-            for (shelf, seq) in &recall.shelves {
-                if let Some(waiting) = self.recalls.open.get_mut(shelf) {
-                    if let Some(of) = waiting.get_mut(seq) {
-                        of.retain(|one| *one != (patient, receipt));
-                    }
-                    waiting.retain(|_, of| !of.is_empty());
-                }
-            }
-            self.recalls.open.retain(|_, waiting| !waiting.is_empty());
+            self.recalls.done(&recall);
         }
     }
     /// A reader dropped copies of these patients: its word goes into their recalls.
@@ -227,12 +242,6 @@ pub fn certificate(
     })
 }
 
-/// All recalls.
-fn recalls(view: &dyn View) -> Vec<Recall> {
-    let found = view.scan(Space::Desk, keys::RECALL, &[], RECALLS_MAX);
-    found.into_iter().filter_map(|(_, value)| decode(&value)).collect()
-}
-
 fn recalls_of(view: &dyn View, patient: PatientRef) -> Vec<Recall> {
     let prefix = [keys::RECALL, &patient.0.to_be_bytes()].concat();
     view.scan(Space::Desk, &prefix, &[], RECALLS_MAX).into_iter().filter_map(|(_, value)| decode(&value)).collect()
@@ -245,3 +254,6 @@ fn load(view: &dyn View, patient: PatientRef, receipt: ReceiptId) -> Option<Reca
 fn put(batch: &mut Batch, recall: &Recall) {
     batch.put(Space::Desk, keys::recall(recall.patient, recall.receipt), encode(recall));
 }
+
+/// Recalls read at once at a start.
+const RECALLS_PAGE: usize = 500;

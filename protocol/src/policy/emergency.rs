@@ -88,7 +88,9 @@ pub fn may_break(glass: &BreakGlass, role: Role, purpose: Purpose) -> Result<(),
         Err(Why::EmergencyRole)
     } else if glass.factors < factors {
         Err(Why::EmergencyFactors)
-    } else if !(EMERGENCY_TEXT_CHARS_MIN..=EMERGENCY_TEXT_CHARS_MAX).contains(&words) {
+    } else if !(EMERGENCY_TEXT_CHARS_MIN..=EMERGENCY_TEXT_CHARS_MAX).contains(&words)
+        || glass.text.chars().any(char::is_control)
+    {
         Err(Why::EmergencyReasonMissing)
     } else if !glass.is_present {
         Err(Why::EmergencyNotPresent)
@@ -185,6 +187,7 @@ mod tests {
         check(|glass| glass.text = " \u{3000} ".into(), Role::Doctor, Emergency, Err(Why::EmergencyReasonMissing));
         check(|glass| glass.text = "急".into(), Role::Doctor, Emergency, Err(Why::EmergencyReasonMissing));
         check(|glass| glass.text = "あ".repeat(201), Role::Doctor, Emergency, Err(Why::EmergencyReasonMissing));
+        check(|glass| glass.text = "two\nlines".into(), Role::Doctor, Emergency, Err(Why::EmergencyReasonMissing));
         check(|glass| glass.factors = 1, Role::Doctor, Emergency, Err(Why::EmergencyFactors));
         check(|glass| glass.factors = 1, Role::Doctor, Disaster, Ok(()));
         check(|glass| glass.is_present = false, Role::Doctor, Emergency, Err(Why::EmergencyNotPresent));

@@ -64,7 +64,7 @@ impl Disaster {
     /// [`FieldError`] naming what does not hold; also for one that lasts longer than its signers may say.
     pub fn decode(body: &[u8]) -> Result<Self, FieldError> {
         let wire = v1::Disaster::decode(body).map_err(|_| FieldError("disaster"))?;
-        if wire.reason.len() > TEXT_BYTES_MAX {
+        if wire.reason.len() > TEXT_BYTES_MAX || wire.reason.chars().any(char::is_control) {
             return Err(FieldError("disaster.reason"));
         }
         let is_area = |start: &String| (2..=10).contains(&start.len()) && start.bytes().all(|b| b.is_ascii_digit());

@@ -64,7 +64,7 @@ impl Suspension {
     /// [`FieldError`] naming what does not hold; also for one that would last longer than a founder may say alone.
     pub fn decode(body: &[u8]) -> Result<Self, FieldError> {
         let wire = v1::Suspension::decode(body).map_err(|_| FieldError("suspension"))?;
-        if wire.reason.len() > TEXT_BYTES_MAX {
+        if wire.reason.len() > TEXT_BYTES_MAX || wire.reason.chars().any(char::is_control) {
             return Err(FieldError("suspension.reason"));
         }
         if wire.until <= wire.from || wire.until - wire.from > SUSPENSION_MS_MAX {

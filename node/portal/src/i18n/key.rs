@@ -331,6 +331,7 @@ keys! {
     LogRestored = "log-restored", LogAlarm = "log-alarm", LogPatientErased = "log-patient-erased",
     LogLoggedIn = "log-logged-in", LogLoginRefused = "log-login-refused", LogLoggedOut = "log-logged-out",
     LogExported = "log-exported",
+    CheckEmergency = "check-emergency", RemedyEmergency = "remedy-emergency",
     LogBreakGlass = "log-break-glass", LogEmergencyReviewed = "log-emergency-reviewed",
     LogMemberSuspended = "log-member-suspended", LogDisasterDeclared = "log-disaster-declared",
     // room on the disk

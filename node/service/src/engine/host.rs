@@ -230,6 +230,11 @@ impl Board {
             Event::Joining(network, status) => {
                 self.joins.insert(*network, status.clone());
             }
+            Event::BreakGlass(_) => {
+                tracing::warn!(
+                    "records were read without consent; `musubi emergency list` shows what is to be reviewed"
+                );
+            }
             Event::Witnessed { size, cosignatures, good } => self.witnessed = Some((*size, *cosignatures, *good)),
             Event::Alarm(alarm) => {
                 if self.alarms.len() == ALARMS_MAX {

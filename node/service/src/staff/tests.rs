@@ -64,6 +64,26 @@ impl Door {
 }
 
 #[test]
+fn one_act_takes_password_and_code_at_once_and_the_code_once() {
+    let (door, here) = (Door::new(), device(1));
+    let (_, secret) = door.doctor(&here);
+    let prove = |number: &str, password: &str, code: &str| door.accounts().prove(number, password, code);
+    let code = || code_of(&secret, door.clock.now());
+    assert_eq!(prove("s1", PASSWORD, &code()).err(), Some(Refusal::Wrong), "used to set it up");
+    door.clock.advance(60_000);
+    let refused = ["s1", "s9", "nobody"].map(|number| prove(number, "another long one", &code()).err());
+    assert_eq!(refused, [Some(Refusal::Wrong), Some(Refusal::Wrong), Some(Refusal::Wrong)]);
+    assert_eq!(prove("s1", PASSWORD, "000000").err(), Some(Refusal::Wrong));
+    let proven = prove("s1", PASSWORD, &code()).expect("both");
+    assert_eq!((proven.staff().id(), proven.staff().role(), proven.factors()), ("s1", Role::Doctor, 2));
+    assert_eq!(prove("s1", PASSWORD, &code()).err(), Some(Refusal::Wrong), "good once");
+    door.clock.advance(60_000);
+    door.accounts().suspend(&door.admin(), StaffNumber(1)).expect("suspended");
+    assert_eq!(prove("s1", PASSWORD, &code()).err(), Some(Refusal::Wrong), "suspended");
+    let word = Proven::by_word(Staff::new("s1", Role::Doctor).expect("a number"));
+    assert_eq!(word.factors(), 1, "a word is no second factor");
+}
+#[test]
 fn a_new_member_of_staff_comes_in_by_code_password_and_second_factor() {
     let (door, here) = (Door::new(), device(1));
     let (entered, secret) = door.doctor(&here);

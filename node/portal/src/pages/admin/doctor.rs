@@ -64,6 +64,7 @@ fn check_keys(check: &str) -> Option<(Key, Key)> {
         "index" => (Key::CheckIndex, Key::RemedyIndex),
         "facility" => (Key::CheckFacility, Key::RemedyFacility),
         "membership" => (Key::CheckMembership, Key::RemedyMembership),
+        "emergency" => (Key::CheckEmergency, Key::RemedyEmergency),
         "node-keys" => (Key::CheckNodeKeys, Key::RemedyNodeKeys),
         "addresses" => (Key::CheckAddresses, Key::RemedyAddresses),
         "peers" => (Key::CheckPeers, Key::RemedyPeers),
