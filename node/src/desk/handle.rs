@@ -2,7 +2,7 @@ use super::{
     Desk, audit, consents, emergency, feed_export, feeds, founders, govern, health, joining, keys, links, node_links,
     patients, reads, staff, store, words,
 };
-use crate::control::{Progress, Reply, Request, StaffAsk};
+use crate::control::{Progress, Reply, Request, StaffAsk, Who};
 use crate::failure::Failure;
 
 /// Tells how far long work is.
@@ -15,6 +15,7 @@ pub type Tell<'a> = &'a mut dyn FnMut(Progress);
 /// [`Failure`] with what to do next.
 pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result<Reply, Failure> {
     use Request as R;
+    let staff = |who: &Who| words::staff(desk, uid, who);
     match request {
         R::Status => Ok(health::status(desk)),
         R::Doctor { sizes } => health::doctor(desk, sizes),
@@ -48,35 +49,31 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
         R::FeedRetry { name } => feeds::scan(desk, name.as_deref(), service::ingest::Retry::Quarantined, tell),
         R::FeedQuarantine { name, limit } => Ok(feeds::quarantine(desk, name.as_deref(), limit)),
         R::FeedExport(export) => feed_export::export(desk, &export, tell),
-        R::PatientFind { who, text, facility } => patients::find(desk, &words::staff(desk, uid, &who)?, text, facility),
-        R::PatientShow { who, patient } => patients::show(desk, &words::staff(desk, uid, &who)?, &patient),
-        R::PatientErase { who, patient, reason } => {
-            patients::erase(desk, &words::staff(desk, uid, &who)?, &patient, &reason)
-        }
+        R::PatientFind { who, text, facility } => patients::find(desk, &staff(&who)?, text, facility),
+        R::PatientShow { who, patient } => patients::show(desk, &staff(&who)?, &patient),
+        R::PatientErase { who, patient, reason } => patients::erase(desk, &staff(&who)?, &patient, &reason),
         R::KeyBackup { to, days } => keys::back_up(desk, &to, days),
-        R::ConsentRecord { who, patient, spec } => {
-            consents::record(desk, &words::staff(desk, uid, &who)?, &patient, &spec)
-        }
-        R::ConsentShow { who, patient } => consents::show(desk, &words::staff(desk, uid, &who)?, &patient),
+        R::ConsentRecord { who, patient, spec } => consents::record(desk, &staff(&who)?, &patient, &spec),
+        R::ConsentShow { who, patient } => consents::show(desk, &staff(&who)?, &patient),
         R::ConsentCertificate { who, patient, receipt } => {
-            consents::certificate(desk, &words::staff(desk, uid, &who)?, &patient, receipt.as_deref())
+            consents::certificate(desk, &staff(&who)?, &patient, receipt.as_deref())
         }
         R::ConsentWithdraw { who, patient, scope, wait_s } => {
-            consents::withdraw(desk, &words::staff(desk, uid, &who)?, &patient, (&scope, wait_s), tell)
+            consents::withdraw(desk, &staff(&who)?, &patient, (&scope, wait_s), tell)
         }
-        R::Locate { who, patient } => reads::locate(desk, &words::staff(desk, uid, &who)?, &patient),
+        R::Locate { who, patient } => reads::locate(desk, &staff(&who)?, &patient),
         R::Fetch { who, patient, read } => reads::fetch(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
         R::Emergency(ask) => emergency::handle(desk, uid, ask, tell),
         R::Timeline { who, patient, read, local } => match local {
-            true => reads::timeline_here(desk, &words::staff(desk, uid, &who)?, &patient),
+            true => reads::timeline_here(desk, &staff(&who)?, &patient),
             false => reads::timeline(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
         },
-        R::Links { who, ask } => node_links::handle(desk, &words::staff(desk, uid, &who)?, ask, tell),
-        R::LinkReview { who } => links::review(desk, &words::staff(desk, uid, &who)?),
+        R::Links { who, ask } => node_links::handle(desk, &staff(&who)?, ask, tell),
+        R::LinkReview { who } => links::review(desk, &staff(&who)?),
         R::LinkAsk { who, patient, holder, handle, statement } => {
-            links::ask(desk, &words::staff(desk, uid, &who)?, &patient, (&holder, handle), &statement)
+            links::ask(desk, &staff(&who)?, &patient, (&holder, handle), &statement)
         }
-        R::LinkAnswer { who, id, verdict } => links::answer(desk, &words::staff(desk, uid, &who)?, &id, &verdict),
+        R::LinkAnswer { who, id, verdict } => links::answer(desk, &staff(&who)?, &id, &verdict),
         R::AuditList { from, limit, patient } => audit::list(desk, uid, from, limit, patient),
         R::Staff(ask) => handle_staff(desk, uid, ask),
         R::AuditVerify => audit::verify(desk),

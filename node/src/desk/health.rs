@@ -7,6 +7,7 @@ use peer::{PathKind, Via, path_kind};
 use protocol::ids::{NodeKey, peer_id_of};
 use protocol::policy::Freshness;
 use serde_json::{Value, json};
+use service::emergency::EmergencyCounts;
 use service::health::{Finding, Light};
 use service::onboarding::FacilitySetup;
 use std::fmt::Write as _;
@@ -93,20 +94,7 @@ pub fn status(desk: &Desk) -> Reply {
         status.witnessed.map_or_else(|| "none yet".to_owned(), |size| size.to_string()),
         status.alarms.len()
     );
-    let emergencies = desk.service().emergency_counts();
-    if emergencies.to_review > 0 {
-        let _ = write!(
-            text,
-            "\nEMERGENCY {} reads without consent wait for review, {} too long: `musubi emergency list`",
-            emergencies.to_review, emergencies.late
-        );
-    }
-    if emergencies.is_off {
-        let _ = write!(text, "\nEMERGENCY the right to read without consent is off: `musubi emergency list`");
-    }
-    for declared in desk.service().disasters() {
-        let _ = write!(text, "\nDISASTER  {} until {}", declared.network_name, when(declared.disaster.until));
-    }
+    let emergencies = urgent(desk, &mut text);
     let (kept, kept_json) = store::summary(desk);
     let _ = write!(text, "\nStore     {kept}");
     for address in &addresses {
@@ -129,6 +117,25 @@ pub fn status(desk: &Desk) -> Reply {
         "store": kept_json,
     });
     Reply::new(json, text)
+}
+
+/// What a day that is not like others adds to the screen.
+fn urgent(desk: &Desk, text: &mut String) -> EmergencyCounts {
+    let counts = desk.service().emergency_counts();
+    if counts.to_review > 0 {
+        let _ = write!(
+            text,
+            "\nEMERGENCY {} reads without consent wait for review, {} too long: `musubi emergency list`",
+            counts.to_review, counts.late
+        );
+    }
+    if counts.is_off {
+        let _ = write!(text, "\nEMERGENCY the right to read without consent is off: `musubi emergency list`");
+    }
+    for declared in desk.service().disasters() {
+        let _ = write!(text, "\nDISASTER  {} until {}", declared.network_name, when(declared.disaster.until));
+    }
+    counts
 }
 
 fn addresses(desk: &Desk, told: &[String]) -> Vec<String> {

@@ -341,7 +341,7 @@ impl<V: View> Engine<V> {
         match (then, done) {
             (Then::Release(outputs), Done::Committed(_)) => self.outputs.extend(outputs),
             (Then::Asking { to, message, .. }, Done::Committed(_)) => self.send(to, *message),
-            (Then::Decided(decided), Done::Committed(leaves)) => self.decided(now, *decided, &leaves),
+            (Then::Decided(decided), Done::Committed(leaves)) => self.decided(*decided, &leaves),
             (Then::Kept(kept), Done::Committed(leaves)) => self.kept(now, *kept, &leaves),
             (Then::Consented(ticket, patient, progress), Done::Committed(leaves)) => {
                 self.consented(now, ticket, patient, (*progress, leaves.first().copied().unwrap_or_default()));
@@ -360,7 +360,7 @@ impl<V: View> Engine<V> {
     fn failed(&mut self, then: Then) {
         match then {
             #[cfg(feature = "plants")]
-            Then::Decided(decided) if crate::plants::on("P34") => self.decided(Millis(0), *decided, &[0, 0]),
+            Then::Decided(decided) if crate::plants::on("P34") => self.decided(*decided, &[0, 0]),
             // What cannot be logged is not answered; the reader's row says "late".
             Then::Decided(decided) => {
                 self.serves.remove(&decided.request());

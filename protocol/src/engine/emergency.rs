@@ -7,7 +7,10 @@ use crate::audit::{self, What};
 use crate::data::{Batch, Space, View, decode, encode};
 use crate::ids::{FacilityId, NetworkId, NodeKey, PatientRef, RequestId};
 use crate::kinds::{KindSet, Purpose, Role};
-use crate::limits::{EMERGENCY_TEXT_CHARS_MAX, GLASS_KEPT_MS, GLASSES_MAX, TEXT_BYTES_MAX};
+use crate::limits::{
+    EMERGENCY_REQUESTS, EMERGENCY_SERVES, EMERGENCY_TEXT_CHARS_MAX, GLASS_KEPT_MS, GLASSES_MAX, SERVES_MAX,
+    TEXT_BYTES_MAX,
+};
 use crate::policy::{Ask, BreakGlass, EmergencyFacts, EmergencyReason, Verdict, Why, is_emergency, may_break};
 use crate::time::Millis;
 use crate::wire::{FieldError, Message, bytes16, v1};
@@ -99,6 +102,14 @@ impl<V: View> Engine<V> {
                 .iter()
                 .any(|glass| !glass.is_ours && glass.reader == ask.reader && glass.has_lapsed(now)),
         }
+    }
+    /// Requests that the reader may still make. Emergencies have a lane of their own, narrower and never crowded by others.
+    pub(super) fn quota_left(&self, now: Millis, ask: &Ask) -> u32 {
+        let (lane, allowed, serves) = match is_emergency(ask.purpose) {
+            true => (&self.emergency_quota, EMERGENCY_REQUESTS, SERVES_MAX + EMERGENCY_SERVES),
+            false => (&self.quota, self.config.limits.quota, SERVES_MAX),
+        };
+        if self.serves.len() >= serves { 0 } else { lane.left(&ask.reader, allowed, now) }
     }
     /// Why our own staff may not break the glass now; both sides ask the same rules.
     ///

@@ -11,8 +11,8 @@ use crate::fetch::{Item, Plan, RecordHead, State, heads};
 use crate::ids::{FacilityId, Handle, Hash, NetworkId, NodeKey, PatientRef, RequestId, ShelfId};
 use crate::kinds::{FacilityClass, KindSet, Purpose, Role};
 use crate::limits::{
-    ANSWER_PADDED_BYTES, CLOCK_TOLERANCE_MS, COPY_MS, EMERGENCY_REQUESTS, EMERGENCY_SERVES, EXECUTED_KEPT_MS,
-    FETCH_ITEMS_MAX, FRAME_BYTES_MAX, INLINE_BYTES_MAX, REQUEST_LIFE_MS, SERVES_MAX, TEXT_BYTES_MAX,
+    ANSWER_PADDED_BYTES, CLOCK_TOLERANCE_MS, COPY_MS, EXECUTED_KEPT_MS, FETCH_ITEMS_MAX, FRAME_BYTES_MAX,
+    INLINE_BYTES_MAX, REQUEST_LIFE_MS, TEXT_BYTES_MAX,
 };
 use crate::policy::{
     Ask, Basis, Decision, Evidence, EvidenceKind, Facts, MatchGrade, MembershipFact, Narrow, Relation, Shown, Why,
@@ -112,7 +112,7 @@ impl<V: View> Engine<V> {
                 _ => 0,
             },
         };
-        self.commit_decision(now, batch, decided);
+        self.commit_decision(batch, decided);
     }
     /// What goes to disk with a yes: that it was answered, who has copies now, and, without consent, the notice to our desk.
     fn note_answer(
@@ -155,13 +155,12 @@ impl<V: View> Engine<V> {
             self.note_opened(glass, batch);
         }
     }
-    fn commit_decision(&mut self, now: Millis, batch: Batch, decided: Decided) {
+    fn commit_decision(&mut self, batch: Batch, decided: Decided) {
         #[cfg(feature = "plants")]
         if crate::plants::on("P07") {
-            self.decided(now, decided, &[0, 0]);
+            self.decided(decided, &[0, 0]);
             return self.commit(batch, Then::Nothing);
         }
-        let _ = now;
         self.commit(batch, Then::Decided(Box::new(decided)));
     }
     fn open_request(&self, from: &NodeKey, message: &v1::Request) -> Result<Asked, FieldError> {
@@ -245,14 +244,6 @@ impl<V: View> Engine<V> {
             emergency: self.emergency_facts(now, &asked.ask, between.holder_network),
         };
         decide(&asked.ask, &facts)
-    }
-    /// Requests that the reader may still make. Emergencies have a lane of their own, narrower and never crowded by others.
-    fn quota_left(&self, now: Millis, ask: &Ask) -> u32 {
-        let (lane, allowed, serves) = match is_emergency(ask.purpose) {
-            true => (&self.emergency_quota, EMERGENCY_REQUESTS, SERVES_MAX + EMERGENCY_SERVES),
-            false => (&self.quota, self.config.limits.quota, SERVES_MAX),
-        };
-        if self.serves.len() >= serves { 0 } else { lane.left(&ask.reader, allowed, now) }
     }
     fn is_accord_revoked(&self, accord: &crate::state::Accord, now: Millis) -> bool {
         let target = Target::Accord(accord.id());
@@ -415,7 +406,7 @@ impl<V: View> Engine<V> {
         }
     }
     /// The leaf is on disk: answer, and start the transfer if there is one.
-    pub(super) fn decided(&mut self, now: Millis, decided: Decided, leaves: &[u64]) {
+    pub(super) fn decided(&mut self, decided: Decided, leaves: &[u64]) {
         #[cfg(feature = "plants")]
         let reason = decided.reason;
         let Decided { to, request, shown, serve, cut, is_emergency, .. } = decided;
@@ -454,7 +445,6 @@ impl<V: View> Engine<V> {
         let signature = self.crypto.sign(&self.identity.node, &domain("decision", &[&body]));
         self.send(to, Message::Decision(v1::Decision { body, signature: signature.0.to_vec() }));
         let Some((_, plan, sources)) = serve else { return };
-        let _ = now;
         let inline = plan.total <= INLINE_BYTES_MAX;
         self.effect(Effect::Serve(Serve { to, plan, sources, inline }), Then::Served(request));
     }
