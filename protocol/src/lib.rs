@@ -5,8 +5,9 @@
 //!
 //! Reading order: [`ids`] and [`kinds`] (the nouns), [`state`] (signed objects: charter, membership, accord), [`consent`]
 //! and [`policy`] (who may see what, in which order it is checked), [`index`] (who holds something for whom), [`fetch`]
-//! (how records move), [`audit`] (the log), then [`engine`], which ties them together.
+//! (how records move), [`audit`] (the log), [`card`] (the patient's card), then [`engine`], which ties them together.
 pub mod audit;
+pub mod card;
 pub mod clock;
 pub mod consent;
 pub mod crypto;
