@@ -1,10 +1,13 @@
 //! One case in one process, so that processor time and memory are its own.
-use matching::link::bands::Rule;
+use matching::link::bands::{Decision, Rule};
 use matching::link::index::Index;
+use matching::link::levels::Field;
+use matching::link::linker::Scored;
 use matching::office::columns::Map;
 use matching::office::load::{Loaded, Source};
-use matching::office::report::{link, report};
+use matching::office::report::{Linked, link, report};
 use matching::office::truth::Truth;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,7 +59,7 @@ impl Figures {
             self.number(&["peak_mib"]),
             self.number(&["rounds"])
         );
-        let _ = write!(out, "\n    {} | {} {}", self.0["doubts"], self.0["stages"], self.0["wrong"]);
+        let _ = write!(out, "\n    {} | {}", self.0["doubts"], self.0["stages"]);
         out
     }
 }
@@ -119,22 +122,57 @@ fn judge(left: &str, right: &str, truth: &str, map: &str) {
     json["cpu_s"] = cpu.into();
     json["peak_mib"] = peak.into();
     json["stages"] = format!("load {loading:.2} s, link {:.2} s", cpu - loading).into();
-    if std::env::var_os("LINKAGE_WRONG").is_some() {
-        let certain = linked.decisions.iter().filter(|d| d.doubt.is_none() && !truth.same(d.pair.one, d.pair.other));
-        let shown = certain.map(|d| {
-            format!(
-                "\n{} {} {} {:?} {:?} {:?}",
-                loaded.id(d.pair.one),
-                loaded.id(d.pair.other),
-                d.pair.weight.total.0,
-                d.pair.weight.but_namesakes.0,
-                d.pair.weight.rival,
-                d.pair.levels.0
-            )
-        });
-        json["wrong"] = shown.collect::<String>().into();
+    if let Some(file) = std::env::var_os("LINKAGE_PAIRS") {
+        std::fs::write(&file, pairs_csv(&loaded, &linked, &truth)).expect("the pairs");
     }
     println!("{json}");
+}
+
+/// For development: every true pair and every wrong link, with what became of it, how it agrees and what that weighs.
+fn pairs_csv(loaded: &Loaded, linked: &Linked, truth: &Truth) -> String {
+    let decided: BTreeMap<(u32, u32), &Decision> =
+        linked.decisions.iter().map(|d| ((d.pair.one, d.pair.other), d)).collect();
+    let mut all: BTreeMap<(u32, u32), Scored> =
+        linked.scored.iter().map(|pair| ((pair.one, pair.other), *pair)).collect();
+    for shard in loaded.linker.shards() {
+        let found = loaded.linker.pairs(shard).0.into_iter().filter(|(a, b)| truth.same(*a, *b));
+        found.for_each(|(a, b)| drop(all.entry((a, b)).or_insert_with(|| loaded.linker.weigh(a, b))));
+    }
+    let mut out = String::from(
+        "became,doubt,total,but_namesakes,rival,margin,family,given,birth,sex,address,phone,insurance,card,left,right\n",
+    );
+    for ((a, b), pair) in all {
+        let (decision, same) = (decided.get(&(a, b)), truth.same(a, b));
+        let became = match (decision.map(|d| d.doubt.is_none()), same) {
+            (Some(true), true) => "right".into(),
+            (Some(true), false) => format!("wrong {:?}", truth.mistake(a, b)),
+            (Some(false), true) => "asked".into(),
+            (None, true) => "missed".into(),
+            _ => continue,
+        };
+        let doubt = decision.and_then(|d| d.doubt).map_or(String::new(), |doubt| format!("{doubt:?}"));
+        let margin = decision.map_or(0, |d| d.margin.0);
+        let (levels, weight) = (pair.levels, pair.weight);
+        let name = |field| format!("{:?}/{:?}", levels.kanji(field), levels.kana(field));
+        let _ = writeln!(
+            out,
+            "{became},{doubt},{},{},{:?},{margin},{},{},{},{},{},{},{},{},{},{}",
+            weight.total.0,
+            weight.but_namesakes.0,
+            weight.rival,
+            name(Field::Family),
+            name(Field::Given),
+            levels.get(Field::Birth),
+            levels.get(Field::Sex),
+            levels.address(),
+            levels.phone(),
+            levels.insurance(),
+            levels.get(Field::Card),
+            loaded.id(a),
+            loaded.id(b)
+        );
+    }
+    out
 }
 
 fn single(left: &str, right: &str) {

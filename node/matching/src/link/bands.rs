@@ -8,7 +8,7 @@ use crate::Grade;
 use std::collections::BTreeMap;
 
 /// Version of thresholds and vetoes together; a decision of another version is another decision.
-pub const RULE_VERSION: u16 = 1;
+pub const RULE_VERSION: u16 = 2;
 
 /// Thresholds, chosen on the development set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Rule {
     pub one_list_min: MilliBits,
     /// How far it must lie above the next best candidate of either entry.
     pub margin_min: MilliBits,
+    /// The same where only name and birth date speak: the other candidate may be the true one, with an error in its record.
+    pub alone_margin_min: MilliBits,
     /// Least weight that is worth a person's look.
     pub probable_min: MilliBits,
 }
@@ -33,11 +35,12 @@ impl Default for Rule {
     fn default() -> Self {
         Self {
             certain_min: MilliBits(3_500),
-            alone_min: MilliBits(4_500),
+            alone_min: MilliBits(5_500),
             partly_min: MilliBits(6_500),
             namesakes_min: MilliBits(2_000),
             one_list_min: MilliBits(8_000),
             margin_min: MilliBits(5_000),
+            alone_margin_min: MilliBits(8_000),
             probable_min: MilliBits(-4_000),
         }
     }
@@ -47,7 +50,7 @@ impl Rule {
     /// Whether a pair weighs enough for a link without a person.
     pub fn is_heavy(&self, sides: Sides, pair: &Scored) -> bool {
         let weight = pair.weight;
-        let alone = pair.levels.homes_agreeing() == 0 && pair.levels.get(Field::Card) != 0;
+        let alone = pair.levels.is_alone();
         let named = pair.levels.name_agrees(Field::Family) && pair.levels.name_agrees(Field::Given);
         let least = match (alone, named) {
             (false, _) => self.certain_min,
@@ -58,6 +61,11 @@ impl Rule {
             Sides::One => weight.total >= self.one_list_min,
             Sides::Two(_) => weight.but_namesakes >= least && weight.total >= self.namesakes_min,
         }
+    }
+
+    /// Whether a pair lies far enough above every other candidate.
+    pub fn is_ahead(&self, pair: &Scored, margin: MilliBits) -> bool {
+        margin >= if pair.levels.is_alone() { self.alone_margin_min } else { self.margin_min }
     }
 }
 
@@ -118,7 +126,7 @@ pub fn decide(linker: &Linker, scored: &[Scored], rule: &Rule) -> Vec<Decision> 
             let margin = MilliBits(best.margin(linker, pair, rule));
             let doubt = veto(linker, pair).or(match () {
                 () if !rule.is_heavy(linker.sides, pair) => Some(Doubt::Weight),
-                () if margin < rule.margin_min => Some(Doubt::NoMargin),
+                () if !rule.is_ahead(pair, margin) => Some(Doubt::NoMargin),
                 () => None,
             });
             let grade = if doubt.is_none() { Grade::Certain } else { Grade::Probable };
@@ -156,7 +164,7 @@ pub fn decide_one(linker: &Linker, scored: &[Scored], at: u32, rule: &Rule) -> V
         let margin = MilliBits(pair.weight.total.0.saturating_sub(rival).min(MARGIN_MAX));
         let doubt = veto(linker, pair).or(match () {
             () if !rule.is_heavy(linker.sides, pair) => Some(Doubt::Weight),
-            () if margin < rule.margin_min => Some(Doubt::NoMargin),
+            () if !rule.is_ahead(pair, margin) => Some(Doubt::NoMargin),
             () => None,
         });
         Decision { pair: *pair, grade: if doubt.is_none() { Grade::Certain } else { Grade::Probable }, margin, doubt }
@@ -249,7 +257,7 @@ fn of_levels(levels: Levels) -> Option<Doubt> {
 /// Only name and birth date agree, and others of this name and birth date are to be expected, or known.
 fn namesakes(linker: &Linker, pair: &Scored, one: &Entry, other: &Entry) -> Option<Doubt> {
     let levels = pair.levels;
-    let alone = levels.homes_agreeing() == 0 && levels.get(Field::Card) != 0;
+    let alone = levels.is_alone();
     let common = || linker.expected_namesakes(levels, one, other) > NAMESAKES_MAX_MILLI;
     (alone && (common() || linker.has_namesake(pair))).then_some(Doubt::Namesakes)
 }

@@ -135,9 +135,9 @@ impl Counting {
         }
         for name in [entry.given.kanji, entry.given.kana].into_iter().filter(|name| *name != 0) {
             count(&mut self.names[1], hash(text(name).as_bytes()));
-            count(&mut self.names[2], aged_key(text(name), cohort(entry.birth)));
+            count(&mut self.names[2], aged_key(text(name), cohort(&entry)));
         }
-        count(&mut self.cohorts, cohort(entry.birth).into());
+        count(&mut self.cohorts, cohort(&entry).into());
         if entry.birth != 0 {
             count(&mut self.dates, entry.birth.into());
         }

@@ -51,6 +51,8 @@ pub struct Entry {
     pub branch: u8,
     /// 0 unknown, 1 male, 2 female, 3 other.
     pub sex: u8,
+    /// Whether the name is written in Latin letters: such names are frequent among each other, whatever their share is.
+    pub is_latin: bool,
     /// What kind of entry it is.
     pub kind: Kind,
 }
@@ -137,6 +139,7 @@ impl Vocabulary {
                 NameKind::Test | NameKind::Nobody | NameKind::Company => Kind::Excluded,
             },
             card: person.card.as_deref().map_or(0, |card| hash(card.as_bytes()) | 1),
+            is_latin: family.kanji.as_deref().is_some_and(|text| text.is_ascii() && !text.is_empty()),
             ..Entry::default()
         };
         for (slot, phone) in entry.phones.iter_mut().zip(&person.phones) {
@@ -156,12 +159,13 @@ impl Vocabulary {
     }
 
     fn writing(&mut self, part: &NamePart) -> Writing {
-        // A name written in kana only is its own reading, and says nothing against kanji elsewhere.
-        let kanji = part.kanji.as_deref().filter(|text| {
-            let reading = kana::exact(text);
-            !(reading.chars().all(is_katakana) || part.exact.as_deref() == Some(reading.as_str()))
-        });
-        let kana = part.exact.as_deref().map(kana::safe).unwrap_or_default();
+        // A name written in kana only is its own reading, and says nothing against kanji elsewhere. Where the reading beside it
+        // differs, that one is the slip: the name is what is written on the patient's papers.
+        let own = part.kanji.as_deref().map(kana::exact);
+        let is_repeated = own == part.exact;
+        let own = own.filter(|reading| !reading.is_empty() && reading.chars().all(is_katakana));
+        let kanji = part.kanji.as_deref().filter(|_| own.is_none() && !is_repeated);
+        let kana = own.as_ref().or(part.exact.as_ref()).map(|text| kana::safe(text)).unwrap_or_default();
         Writing { kanji: self.number(kanji.unwrap_or("")), kana: self.number(&kana) }
     }
 

@@ -100,7 +100,7 @@ impl Around<'_> {
     fn doubt(&self, own: &[u32], (person, pair): (&[u32], &Scored), margin: MilliBits, rule: &Rule) -> Option<Doubt> {
         veto(self.linker, pair).or(match () {
             () if !rule.is_heavy(self.linker.sides, pair) => Some(Doubt::Weight),
-            () if margin < rule.margin_min => Some(Doubt::NoMargin),
+            () if !rule.is_ahead(pair, margin) => Some(Doubt::NoMargin),
             () if !may_join(self.linker, (own, person), rule, self.apart) => Some(Doubt::MemberDiffers),
             () => None,
         })

@@ -34,7 +34,7 @@ pub const OUTCOMES: [usize; COMPARISONS] = [NAME_OUTCOMES, NAME_OUTCOMES, 9, 3, 
 const NAME_OUTCOMES: usize = 20;
 const HOME_OUTCOMES: usize = ADDRESS_OUTCOMES * PHONE_OUTCOMES * INSURANCE_OUTCOMES;
 const ADDRESS_OUTCOMES: usize = 5;
-const PHONE_OUTCOMES: usize = 4;
+const PHONE_OUTCOMES: usize = 5;
 const INSURANCE_OUTCOMES: usize = 5;
 
 /// How the kanji of a name part agree.
@@ -113,7 +113,7 @@ impl Levels {
     pub fn address(self) -> usize {
         self.get(Field::Home) / (PHONE_OUTCOMES * INSURANCE_OUTCOMES)
     }
-    /// Telephone: 0 equal, 1 different, 2 different kinds, 3 unknown.
+    /// Telephone: 0 equal, 1 other landlines, 2 different kinds, 3 other mobile numbers, 4 unknown.
     pub fn phone(self) -> usize {
         self.get(Field::Home) / INSURANCE_OUTCOMES % PHONE_OUTCOMES
     }
@@ -124,6 +124,10 @@ impl Levels {
     /// How many of address, telephone and insurance agree.
     pub fn homes_agreeing(self) -> usize {
         usize::from(self.address() <= 1) + usize::from(self.phone() == 0) + usize::from(self.insurance() <= 2)
+    }
+    /// Whether only name, birth date and sex speak: nothing of the household agrees, and no card.
+    pub fn is_alone(self) -> bool {
+        self.homes_agreeing() == 0 && self.get(Field::Card) != 0
     }
     /// As one number.
     pub fn pack(self) -> u64 {
@@ -152,11 +156,16 @@ pub fn compare(words: &Vocabulary, one: &Entry, other: &Entry) -> Levels {
     if one.kind == Kind::Newborn || other.kind == Kind::Newborn {
         given = name_level(Kanji::Unknown, Kana::Unknown);
     }
-    if let (Some(a), Some(b)) = (words.extras(one), words.extras(other))
-        && a.tokens.len() > 1
-        && a.tokens == b.tokens
-    {
-        (family, given) = (name_level(Kanji::Unknown, Kana::Equal), name_level(Kanji::Unknown, Kana::Equal));
+    if let (Some(a), Some(b)) = (words.extras(one), words.extras(other)) {
+        let shared = near::shared(&a.tokens, &b.tokens);
+        // All parts in some order; or one side leaves a middle name out.
+        let kana = match (a.tokens.len(), b.tokens.len()) {
+            (x, y) if shared > 1 && x == y && shared == x => Some(Kana::Equal),
+            (x, y) if shared > 1 && shared == x.min(y) => Some(Kana::Folded),
+            _ => None,
+        };
+        let levels = kana.map(|kana| (name_level(Kanji::Unknown, Kana::Equal), name_level(Kanji::Unknown, kana)));
+        (family, given) = levels.unwrap_or((family, given));
     }
     let sex = if one.sex == 0 || other.sex == 0 { 2 } else { u8::from(one.sex != other.sex) };
     let card = if one.card == 0 || other.card == 0 { 2 } else { u8::from(one.card != other.card) };
@@ -172,11 +181,12 @@ fn names(words: &Vocabulary, one: &Entry, other: &Entry) -> (u8, u8) {
     if straight == (EQUAL, EQUAL) {
         return straight;
     }
-    // Exchanged names count as equal only if both parts meet crosswise.
-    if straight.0 % 5 == Kana::Differ as u8 && straight.1 % 5 == Kana::Differ as u8 {
+    // Exchanged names count as equal only if both parts meet crosswise; which side is right is not known, so the part that
+    // agrees less counts as the given name.
+    if !agrees(straight.0) && !agrees(straight.1) {
         let crossed = (part(words, a.family, b.given), part(words, a.given, b.family));
         if agrees(crossed.0) && agrees(crossed.1) {
-            return crossed;
+            return (crossed.0.min(crossed.1), crossed.0.max(crossed.1));
         }
     }
     if a.given.is_unknown() != b.given.is_unknown()
@@ -228,6 +238,7 @@ fn part(words: &Vocabulary, one: Writing, other: Writing) -> u8 {
         (0, _) | (_, 0) => Kana::Unknown,
         (a, b) if a == b => Kana::Equal,
         (a, b) if words.folded(a) == words.folded(b) => Kana::Folded,
+        (a, b) if near::long_mark(words.text(a), words.text(b)) => Kana::Folded,
         (a, b) => near::kana(words.text(words.folded(a)), words.text(words.folded(b))),
     };
     name_level(kanji, kana)
@@ -279,7 +290,8 @@ fn address(words: &Vocabulary, one: &Entry, other: &Entry) -> usize {
             (x, y) if x == y => 2,
             _ => 3,
         },
-        () if one.town == other.town && one.block != 0 && one.block == other.block => 0,
+        // A postcode names a town, whether or not the prefecture is written before it.
+        () if (one.town == other.town || same_post) && one.block != 0 && one.block == other.block => 0,
         () if (one.town == other.town || same_post) && near::blocks(one.block, other.block) => 1,
         () if one.town == other.town || same_post => 2,
         () => 3,
@@ -289,13 +301,18 @@ fn address(words: &Vocabulary, one: &Entry, other: &Entry) -> usize {
 fn phone(one: &Entry, other: &Entry) -> usize {
     let known = |entry: &Entry| entry.phones.into_iter().filter(|phone| *phone != 0);
     if known(one).next().is_none() || known(other).next().is_none() {
-        return 3;
+        return 4;
     }
     if known(one).any(|a| known(other).any(|b| a == b)) {
         return 0;
     }
-    let same_kind = known(one).any(|a| known(other).any(|b| (a ^ b) & MOBILE == 0));
-    if same_kind { 1 } else { 2 }
+    // A landline stays with the house; a mobile number goes along when its owner moves.
+    let both = |mobile: u64| [one, other].into_iter().all(|entry| known(entry).any(|phone| phone & MOBILE == mobile));
+    match () {
+        () if both(MOBILE) => 3,
+        () if both(0) => 1,
+        () => 2,
+    }
 }
 
 fn insurance(one: &Entry, other: &Entry) -> usize {

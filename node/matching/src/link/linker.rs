@@ -245,10 +245,10 @@ fn blend(counts: &[f64], shipped: &[f64], drawn: f64) -> Vec<f64> {
 /// Address, telephone and insurance of unrelated persons agree by chance so rarely that no sample shows it, and independently:
 /// what is counted is how often each is unknown, and how often only the town is shared.
 fn home(counts: &[f64], shipped: &[f64], drawn: f64) -> Vec<f64> {
-    let (mut address, mut phone, mut insurance) = ([0.0; 5], [0.0; 4], [0.0; 5]);
+    let (mut address, mut phone, mut insurance) = ([0.0; 5], [0.0; 5], [0.0; 5]);
     for (at, count) in counts.iter().enumerate() {
-        address[at / 20] += count / drawn.max(1.0);
-        phone[at / 5 % 4] += count / drawn.max(1.0);
+        address[at / 25] += count / drawn.max(1.0);
+        phone[at / 5 % 5] += count / drawn.max(1.0);
         insurance[at % 5] += count / drawn.max(1.0);
     }
     if drawn < PRIOR_DRAWS {
@@ -268,7 +268,7 @@ fn home(counts: &[f64], shipped: &[f64], drawn: f64) -> Vec<f64> {
     fixed(&mut insurance, 2, NUMBER_BY_CHANCE * 2.0);
     let least = 1.0 / (drawn * 10.0);
     let floor = |value: f64| if value > 0.0 { value } else { least };
-    (0..counts.len()).map(|at| floor(address[at / 20]) * floor(phone[at / 5 % 4]) * floor(insurance[at % 5])).collect()
+    (0..counts.len()).map(|at| floor(address[at / 25]) * floor(phone[at / 5 % 5]) * floor(insurance[at % 5])).collect()
 }
 
 const _: () = assert!(STORIES == 5);

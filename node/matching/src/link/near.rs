@@ -31,6 +31,43 @@ pub fn kana(one: &str, other: &str) -> Kana {
     if shorter >= 2 && (cut || slips(one, other) <= allowed) { Kana::Near } else { Kana::Differ }
 }
 
+/// Whether two readings differ only in how a long vowel is written, with a mark on one side: ユーコ and ユウコ. Two vowels
+/// more or less without a mark (オノ, オオノ) are another name.
+pub fn long_mark(one: &str, other: &str) -> bool {
+    let marked = |text: &str| text.contains('ー');
+    (marked(one) || marked(other)) && one.chars().count().max(other.chars().count()) <= TEXT_MAX && {
+        let (mut a, mut b) = (one.chars().peekable(), other.chars().peekable());
+        let mut before = '\0';
+        loop {
+            match (a.peek().copied(), b.peek().copied()) {
+                (None, None) => return true,
+                (Some(x), Some(y)) if x == y => {
+                    before = x;
+                    (a.next(), b.next());
+                }
+                (Some('ー'), Some(y)) if lengthens(before, y) => drop((a.next(), b.next())),
+                (Some(x), Some('ー')) if lengthens(before, x) => drop((a.next(), b.next())),
+                (Some('ー'), _) => drop(a.next()),
+                (_, Some('ー')) => drop(b.next()),
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// Whether a vowel makes the sound before it longer.
+fn lengthens(before: char, vowel: char) -> bool {
+    let row = match vowel {
+        'ア' => "アカサタナハマヤラワガザダバパ",
+        'イ' => "イキシチニヒミリギジビピエケセテネヘメレゲゼデベペ",
+        'ウ' => "ウクスツヌフムユルグズブプオコソトノホモヨロゴゾドボポ",
+        'エ' => "エケセテネヘメレゲゼデベペ",
+        'オ' => "オコソトノホモヨロゴゾドボポ",
+        _ => "",
+    };
+    row.contains(before)
+}
+
 /// Slips between two texts (optimal string alignment); [`TEXT_MAX`] if one is too long to look at.
 pub fn slips(one: &str, other: &str) -> usize {
     let (mut left, mut right) = (['\0'; TEXT_MAX], ['\0'; TEXT_MAX]);
@@ -116,6 +153,19 @@ mod tests {
     #[test]
     fn a_name_of_any_length_is_looked_at_in_bounded_time() {
         assert_eq!(slips(&"ア".repeat(100_000), &"ア".repeat(99_999)), TEXT_MAX);
+    }
+    #[test]
+    fn a_long_vowel_may_be_written_with_a_mark_but_not_left_out_without_one() {
+        let pairs = [
+            ("ユーコ", "ユウコ"),
+            ("コータロー", "コウタロウ"),
+            ("オーノ", "オオノ"),
+            ("ユーコ", "ユコ"),
+            ("ケーコ", "ケイコ"),
+        ];
+        assert!(pairs.iter().all(|(a, b)| long_mark(a, b) && long_mark(b, a)));
+        let names = [("オノ", "オオノ"), ("ユーコ", "ユアコ"), ("ユーコ", "ユウカ"), ("ユカ", "ユウカ"), ("ー", "ア")];
+        assert!(names.iter().all(|(a, b)| !long_mark(a, b) && !long_mark(b, a)));
     }
     #[test]
     fn digits_may_be_mistyped_or_exchanged_once() {

@@ -45,13 +45,13 @@ impl Frequencies {
             entries.iter().flat_map(move |e| [pick(e).kanji, pick(e).kana]).filter(|n| *n != 0).map(u64::from)
         };
         let aged = entries.iter().flat_map(|e| {
-            [e.given.kanji, e.given.kana].into_iter().filter(|n| *n != 0).map(|name| cohort_of(name, e.birth))
+            [e.given.kanji, e.given.kana].into_iter().filter(|n| *n != 0).map(|name| cohort_of(name, cohort(e)))
         });
         Self {
             family: Counts::of(names(|e| e.family).collect()),
             given: Counts::of(names(|e| e.given).collect()),
             cohort: Counts::of(aged.collect()),
-            cohorts: Counts::of(entries.iter().map(|e| cohort_of(0, e.birth)).collect()),
+            cohorts: Counts::of(entries.iter().map(|e| cohort_of(0, cohort(e))).collect()),
             birth: Counts::of(entries.iter().map(|e| u64::from(e.birth)).collect()),
             only_usual_dates: false,
             entries: entries.len() as u32,
@@ -63,16 +63,16 @@ impl Frequencies {
         let names = |pick: fn(&Entry) -> Writing| {
             entries.iter().flat_map(move |e| [pick(e).kanji, pick(e).kana]).filter(|name| *name != 0)
         };
-        let aged = entries.iter().flat_map(|e| [e.given.kanji, e.given.kana].map(|name| (name, e.birth)));
+        let aged = entries.iter().flat_map(|e| [e.given.kanji, e.given.kana].map(|name| (name, cohort(e))));
         let text = |name: u32| words.text(name);
         let population = u32::try_from(census.population()).unwrap_or(u32::MAX);
         Self {
             family: Counts::given(names(|e| e.family).map(|n| (n.into(), census.family(text(n))))),
             given: Counts::given(names(|e| e.given).map(|n| (n.into(), census.given(text(n))))),
             cohort: Counts::given(
-                aged.filter(|(n, _)| *n != 0).map(|(n, b)| (cohort_of(n, b), census.aged(text(n), cohort(b)))),
+                aged.filter(|(n, _)| *n != 0).map(|(n, born)| (cohort_of(n, born), census.aged(text(n), born))),
             ),
-            cohorts: Counts::given(entries.iter().map(|e| (cohort_of(0, e.birth), census.cohort(cohort(e.birth))))),
+            cohorts: Counts::given(entries.iter().map(|e| (cohort_of(0, cohort(e)), census.cohort(cohort(e))))),
             birth: Counts::given(
                 entries.iter().filter_map(|e| Some((u64::from(e.birth), census.usual_date(e.birth)?))),
             ),
@@ -92,8 +92,8 @@ impl Frequencies {
         };
         let given = agreeing(Field::Given, one.given, other.given).and_then(|name| {
             let overall = f64::from(self.given.get(name.into())) / total;
-            let born = f64::from(self.cohort.get(cohort_of(name, one.birth)));
-            let all = f64::from(self.cohorts.get(cohort_of(0, one.birth)));
+            let born = f64::from(self.cohort.get(cohort_of(name, cohort(one))));
+            let all = f64::from(self.cohorts.get(cohort_of(0, cohort(one))));
             share(born + overall * PRIOR_COUNT, all + PRIOR_COUNT)
         });
         let same_day = levels.get(Field::Birth) == BirthLevel::Equal as usize
@@ -111,16 +111,18 @@ impl Frequencies {
     }
 }
 
-/// Key of a name among those born in the same years; name 0 counts all of them.
-fn cohort_of(name: u32, birth: u32) -> u64 {
-    u64::from(name) << 16 | u64::from(cohort(birth))
+/// Key of a name within a cohort; name 0 counts all of them.
+fn cohort_of(name: u32, cohort: u32) -> u64 {
+    u64::from(name) << 16 | u64::from(cohort)
 }
 
-/// Those born in the same years.
-pub(super) fn cohort(birth: u32) -> u32 {
-    birth / 10_000 / COHORT_YEARS
+/// Those born in the same years, people with Latin names by themselves.
+pub(super) fn cohort(entry: &Entry) -> u32 {
+    entry.birth / 10_000 / COHORT_YEARS + if entry.is_latin { LATIN } else { 0 }
 }
 
+/// Marks the cohorts of Latin names; no year of birth reaches it.
+const LATIN: u32 = 1 << 12;
 /// Years of birth that are counted together.
 const COHORT_YEARS: u32 = 8;
 /// Weight of the name's overall share in a cohort with few entries.

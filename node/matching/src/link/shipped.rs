@@ -16,8 +16,8 @@ struct Table {
     sex: [f64; 3],
     /// Equal, nearly, same town, different, unknown.
     address: [f64; 5],
-    /// Equal, different, different kinds, unknown.
-    phone: [f64; 4],
+    /// Equal, other landlines, different kinds, other mobile numbers, unknown.
+    phone: [f64; 5],
     /// One person's, one family's, other branch, different, unknown.
     insurance: [f64; 5],
     /// Equal, different, unknown.
@@ -64,7 +64,7 @@ const SAME: Table = Table {
     birth: [0.966, 0.01, 0.004, 0.002, 0.002, 0.002, 0.002, 0.006, 0.006],
     sex: [0.975, 0.003, 0.022],
     address: [0.75, 0.02, 0.01, 0.12, 0.1],
-    phone: [0.4, 0.15, 0.2, 0.25],
+    phone: [0.4, 0.13, 0.2, 0.02, 0.25],
     insurance: [0.35, 0.25, 0.005, 0.25, 0.145],
     card: [0.3, 0.003, 0.697],
 };
@@ -75,7 +75,7 @@ const HOUSEHOLD: Table = Table {
     birth: [0.0002, 0.01, 0.01, 0.005, 0.05, 0.15, 0.755, 0.02, 0.0001],
     sex: [0.45, 0.53, 0.02],
     address: [0.75, 0.02, 0.01, 0.12, 0.1],
-    phone: [0.25, 0.2, 0.3, 0.25],
+    phone: [0.25, 0.05, 0.3, 0.15, 0.25],
     insurance: [0.01, 0.25, 0.35, 0.25, 0.14],
     card: [0.0002, 0.3, 0.6998],
 };
@@ -86,7 +86,7 @@ const TWINS: Table = Table {
     birth: [0.97, 0.01, 0.002, 0.002, 0.002, 0.002, 0.002, 0.006, 0.004],
     sex: [0.65, 0.33, 0.02],
     address: [0.75, 0.02, 0.01, 0.12, 0.1],
-    phone: [0.4, 0.15, 0.2, 0.25],
+    phone: [0.4, 0.13, 0.2, 0.02, 0.25],
     insurance: [0.01, 0.25, 0.35, 0.25, 0.14],
     card: [0.0002, 0.3, 0.6998],
 };
@@ -97,7 +97,7 @@ const UNRELATED: Table = Table {
     birth: [0.00004, 0.002, 0.001, 0.0005, 0.01, 0.1, 0.8814, 0.005, 0.00006],
     sex: [0.49, 0.49, 0.02],
     address: [2e-6, 1e-5, 0.001, 0.889, 0.11],
-    phone: [1e-6, 0.25, 0.5, 0.25],
+    phone: [1e-6, 0.15, 0.5, 0.1, 0.25],
     insurance: [5e-7, 1e-6, 2e-6, 0.86, 0.14],
     card: [1e-6, 0.3, 0.7],
 };
