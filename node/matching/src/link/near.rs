@@ -43,7 +43,8 @@ pub fn long_mark(one: &str, other: &str) -> bool {
                 (None, None) => return true,
                 (Some(x), Some(y)) if x == y => {
                     before = x;
-                    (a.next(), b.next());
+                    a.next();
+                    b.next();
                 }
                 (Some('ー'), Some(y)) if lengthens(before, y) => drop((a.next(), b.next())),
                 (Some(x), Some('ー')) if lengthens(before, x) => drop((a.next(), b.next())),

@@ -99,6 +99,7 @@ mod tests {
             C::Peers,
             C::Freshness,
             C::Witnesses,
+            C::Emergency,
             C::Alarms,
         ];
         // A new check does not compile until it is named here, and then this test asks for its words.
@@ -114,6 +115,7 @@ mod tests {
             | C::Peers
             | C::Freshness
             | C::Witnesses
+            | C::Emergency
             | C::Alarms => all.contains(&check),
         };
         assert!(all.into_iter().all(is_listed));
