@@ -136,7 +136,9 @@ fn pairs_csv(loaded: &Loaded, linked: &Linked, truth: &Truth) -> String {
         linked.scored.iter().map(|pair| ((pair.one, pair.other), *pair)).collect();
     for shard in loaded.linker.shards() {
         let found = loaded.linker.pairs(shard).0.into_iter().filter(|(a, b)| truth.same(*a, *b));
-        found.for_each(|(a, b)| drop(all.entry((a, b)).or_insert_with(|| loaded.linker.weigh(a, b))));
+        for (a, b) in found {
+            all.entry((a, b)).or_insert_with(|| loaded.linker.weigh(a, b));
+        }
     }
     let mut out = String::from(
         "became,doubt,total,but_namesakes,rival,margin,family,given,birth,sex,address,phone,insurance,card,left,right\n",
