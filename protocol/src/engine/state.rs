@@ -143,9 +143,9 @@ impl<V: View> Engine<V> {
     fn pass_on(&mut self, now: Millis, from: Option<NodeKey>, news: &[(Signed, Object)]) {
         let mut others: Vec<NodeKey> = self.peers.up().into_iter().filter(|node| Some(*node) != from).collect();
         // A later charter goes to everybody too: what its new founders sign would be nobody's word without it.
-        let urgent = news.iter().any(|(signed, object)| {
-            takes_away(object) || matches!(object, Object::Charter(_)) && signed.seq > 0
-        });
+        let urgent = news
+            .iter()
+            .any(|(signed, object)| takes_away(object) || matches!(object, Object::Charter(_)) && signed.seq > 0);
         if !urgent {
             while others.len() > PUSH_PEERS {
                 let at = self.rng.next_u32() as usize % others.len();
