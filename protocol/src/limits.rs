@@ -98,6 +98,30 @@ pub const CHANGES_PER_FRAME: usize = 10_000;
 const _: () = assert!(CHANGES_PER_FRAME * 88 < FRAME_BYTES_MAX);
 /// Changes collected for one shelf before its root is checked: 88 MB at most would be a shelf of a million entries.
 pub const CHANGES_STAGED_MAX: usize = 1_000_000;
+/// Cells of the first round of a repair: enough to find some 75 differences, and to tell how many there are to an eighth.
+pub const SKETCH_CELLS_FIRST: usize = 128;
+/// Cells of one repair in all: about 180,000 differences. Above it the whole shelf is sent.
+pub const SKETCH_CELLS_MAX: usize = 1 << 18;
+/// Cells in one frame, of at most 17 bytes each.
+pub const SKETCH_CELLS_PER_FRAME: usize = 60_000;
+const _: () = assert!(SKETCH_CELLS_PER_FRAME * 17 < FRAME_BYTES_MAX);
+/// Rounds of one repair; after them the whole shelf is sent. One does for few differences, two for many nineteen times in twenty.
+pub const SKETCH_ROUNDS_MAX: u32 = 3;
+/// Sketches of others that this node holds at once, 6 MiB each at most; the oldest goes, and its sender begins again.
+pub const SKETCHES_MAX: usize = 8;
+/// Above one difference for so many entries the whole shelf is sent: finding and sending half of it takes six tenths of its bytes,
+/// and three times the work and the round trips.
+pub const REPAIR_SHARE: u64 = 2;
+/// How soon a peer may have the same shelf compared again: a comparison reads all of it.
+pub const REPAIR_PAUSE_MS: u64 = 10 * SECOND_MS;
+/// How long a peer that claimed a newer shelf and did not deliver it is not asked for that shelf; doubles each time.
+pub const CLAIM_PAUSE_MS: u64 = MINUTE_MS;
+/// The longest such pause.
+pub const CLAIM_PAUSE_MS_MAX: u64 = 4 * HOUR_MS;
+/// Broken claims remembered; those that end soonest go first.
+pub const CLAIMS_MAX: usize = 4_096;
+/// Shelves being followed at once: more than all holders of a prefecture have. The others wait for the next comparison of heads.
+pub const SHELVES_FOLLOWED_MAX: usize = 4_096;
 /// Publications in one command.
 pub const PUBLICATIONS_MAX: usize = 10_000;
 /// Strikes after which a peer is hung up on and backed off from.

@@ -92,6 +92,28 @@ fn state_message() -> impl Strategy<Value = Message> {
                 whole: more,
             })
         ),
+        (bytes(), bytes(), any::<u64>(), 0u32..300, bytes(), any::<bool>()).prop_map(
+            |(shelf, key, count, from, cells, more)| Message::Sketch(v1::Sketch {
+                shelf,
+                key,
+                count,
+                from,
+                cells,
+                more
+            })
+        ),
+        (bytes(), bytes(), 0u32..300, any::<u32>())
+            .prop_map(|(shelf, key, from, upto)| Message::SketchMore(v1::SketchMore { shelf, key, from, upto })),
+        (bytes(), bytes(), signed(), bytes(), bytes(), any::<bool>()).prop_map(
+            |(shelf, key, manifest, adds, gone, more)| Message::Mend(v1::Mend {
+                shelf,
+                key,
+                manifest: Some(manifest),
+                adds,
+                gone,
+                more,
+            })
+        ),
         (0u32..4, bytes(), any::<u32>()).prop_map(|(scope, id, epoch)| Message::SecretAsk(v1::SecretAsk {
             scope,
             id,

@@ -5,7 +5,7 @@ use crate::service::Service;
 use protocol::audit::{self, Head};
 use protocol::clock::Trust;
 use protocol::data::{Space, View};
-use protocol::engine::{Alarm, good_checkpoint, pending_joins, pending_links, proposals};
+use protocol::engine::{Alarm, Copies, good_checkpoint, pending_joins, pending_links, proposals};
 use protocol::ids::{FacilityId, NetworkId, NodeKey};
 use protocol::policy::Freshness;
 use protocol::state::{Membership, NodeCert, Standing};
@@ -32,6 +32,8 @@ pub struct Status {
     pub peers_known: usize,
     /// Shelves of the index held here, own and copies.
     pub shelves: usize,
+    /// How copies came to their authors' roots since the start.
+    pub copies: Copies,
     /// Patients of this node.
     pub patients: u64,
     /// The log.
@@ -182,6 +184,7 @@ impl Service {
             peers_up: snapshot.as_ref().map_or(0, |s| s.up.len()),
             peers_known: reachable,
             shelves: snapshot.as_ref().map_or(0, |s| s.shelves.len()),
+            copies: snapshot.as_ref().map(|s| s.copies).unwrap_or_default(),
             patients: self.patients().count(),
             log: audit::head(&view),
             witnessed: good_checkpoint(&view).map(|signed| signed.checkpoint.size),

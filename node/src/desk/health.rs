@@ -110,6 +110,8 @@ pub fn status(desk: &Desk) -> Reply {
         "folder": desk.folder().display().to_string(), "facilities": facilities, "addresses": addresses,
         "page": desk.page(),
         "peers_up": status.peers_up, "peers_known": status.peers_known, "shelves": status.shelves,
+        "copies": { "followed": status.copies.followed, "repaired": status.copies.repaired, "whole": status.copies.replaced },
+        "sent_bytes": desk.net().map(|net| net.sent_bytes()),
         "freshness": status.freshness.map(freshness), "patients": status.patients,
         "log": { "size": status.log.size, "witnessed": status.witnessed },
         "waiting": { "sign": signing, "admit": joins, "link": links, "emergency": emergencies.to_review },

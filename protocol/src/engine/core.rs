@@ -109,6 +109,7 @@ pub struct Engine<V: View> {
     pub(super) fetches: BTreeMap<RequestId, Fetching>,
     pub(super) serves: BTreeMap<RequestId, Serving>,
     pub(super) staged: BTreeMap<ShelfId, Staged>,
+    pub(super) mending: super::mending::Mending,
     pub(super) shelves: BTreeMap<ShelfId, Shelf>,
     pub(super) dirty: BTreeSet<PatientRef>,
     pub(super) published_at: Millis,
@@ -176,6 +177,7 @@ impl<V: View> Engine<V> {
             fetches: BTreeMap::new(),
             serves: BTreeMap::new(),
             staged: BTreeMap::new(),
+            mending: super::mending::Mending::default(),
             shelves: BTreeMap::new(),
             dirty: BTreeSet::new(),
             published_at: Millis(0),
@@ -242,6 +244,7 @@ impl<V: View> Engine<V> {
             freshness: self.freshness(now),
             facilities: self.own_facilities(now),
             shelves: self.shelves.values().cloned().collect(),
+            copies: self.mending.copies,
             fetches: self.fetches.len(),
             serves: self.serves.len(),
             addresses: self.addresses.clone(),
@@ -275,6 +278,9 @@ impl<V: View> Engine<V> {
             Message::Want(m) => self.on_want(now, from, m),
             Message::Follow(m) => self.on_follow(now, from, m),
             Message::Changes(m) => self.on_changes(now, from, m),
+            Message::Sketch(m) => self.on_sketch(now, from, m),
+            Message::SketchMore(m) => self.on_sketch_more(now, from, m),
+            Message::Mend(m) => self.on_mend(now, from, m),
             Message::SecretAsk(m) => self.on_secret_ask(now, from, m),
             Message::SecretGive(m) => self.on_secret_give(now, from, m),
             Message::Request(m) => self.on_request(now, from, m),
@@ -502,6 +508,8 @@ pub struct Snapshot {
     pub facilities: Vec<NodeFacility>,
     /// Shelves held here, own and copies.
     pub shelves: Vec<Shelf>,
+    /// How copies came here.
+    pub copies: super::Copies,
     /// Fetches under way.
     pub fetches: usize,
     /// Transfers being sent.

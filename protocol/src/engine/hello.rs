@@ -101,6 +101,7 @@ impl<V: View> Engine<V> {
         }
         self.timers.clear(Timer::Sync(node));
         self.staged.retain(|_, staged| staged.from != node);
+        self.mending.lost(node);
         self.peers.following.retain(|_, source| *source != node);
         self.lost_holder(now, node);
         self.event(Event::PeerDown(node));

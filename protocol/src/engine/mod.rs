@@ -1,8 +1,10 @@
 //! The Engine: everything a node decides, as a state machine without hands.
 //!
 //! Read [`input`] and [`output`] first (what goes in, what comes out), then `core` (the struct and its three entry points),
-//! then one flow at a time: `hello` (who is there), `state` (signed objects), `shelves` (the index), `publish` (own entries),
-//! `locate`, `reader`, `holder` and `receipts` (one read, both sides), `consents` (given and withdrawn), `recall` (what becomes of a withdrawal), `emergency` (break-glass and its review), `log` (checkpoints and
+//! then one flow at a time: `hello` (who is there), `state` (signed objects), `shelves` (the index) with
+//! `repair` and `mending` (copies out of step), `publish` (own entries), `locate`, `reader`, `holder` and `receipts` (one read,
+//! both sides), `consents` (given and withdrawn), `recall` (what becomes of a withdrawal), `emergency` (break-glass and its
+//! review), `log` (checkpoints and
 //! witnesses), `joining`, `secrets`, `links`; `commits` is how batches reach the disk. Each flow file holds the handlers of
 //! that subject, for messages, commands, timers and completions alike.
 //!
@@ -20,6 +22,7 @@ mod keys;
 mod links;
 mod locate;
 mod log;
+mod mending;
 mod output;
 mod overlay;
 mod peers;
@@ -29,6 +32,7 @@ mod publish;
 mod reader;
 mod recall;
 mod receipts;
+mod repair;
 mod secrets;
 mod shelves;
 mod state;
@@ -44,6 +48,8 @@ pub use keys::{
 pub use links::LinkQuestion;
 pub use locate::{Candidate, Certainty};
 pub use log::good_checkpoint;
-pub use output::{Alarm, Answer, Effect, Event, HolderStatus, JoinStatus, Output, Progress, Receive, Serve, Source};
+pub use output::{
+    Alarm, Answer, Copies, Effect, Event, HolderStatus, JoinStatus, Output, Progress, Receive, Serve, Source, Way,
+};
 pub use recall::{Recall, certificate};
 pub use secrets::secret_hash;

@@ -145,8 +145,8 @@ pub enum Event {
     },
     /// A scope's secret is here: identity strings can be turned into tags.
     SecretReady,
-    /// A shelf is at its author's root.
-    ShelfReady(ShelfId),
+    /// A copy of a shelf is at its author's root, and how it came there.
+    ShelfReady(ShelfId, Way),
     /// Own entries were published or removed.
     Published {
         /// Which shelf.
@@ -156,6 +156,46 @@ pub enum Event {
     },
     /// Somebody should look.
     Alarm(Alarm),
+}
+
+/// How a copy of a shelf came to its author's root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By following: so many changes.
+    Changes(usize),
+    /// By a repair: only what differed moved.
+    Repair {
+        /// Entries that came.
+        added: usize,
+        /// Entries that went.
+        gone: usize,
+    },
+    /// The whole shelf came.
+    Whole {
+        /// Its entries.
+        entries: usize,
+    },
+}
+
+/// How often copies of shelves came to their authors' roots since the start, by way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// By following.
+    pub followed: u64,
+    /// By a repair.
+    pub repaired: u64,
+    /// As whole shelves.
+    pub replaced: u64,
+}
+
+impl Copies {
+    pub(super) fn count(&mut self, way: Way) {
+        match way {
+            Way::Changes(_) => self.followed += 1,
+            Way::Repair { .. } => self.repaired += 1,
+            Way::Whole { .. } => self.replaced += 1,
+        }
+    }
 }
 
 /// Why somebody should look.

@@ -104,6 +104,21 @@ impl<'a> Content<'a> {
         let value = [&slot.0[..], &now.0.to_be_bytes()].concat();
         self.note(Place::Removed { number }, Some(value));
     }
+    /// Takes away what the slot has, whatever its number, and remembers nothing of it: a repair.
+    pub fn erase(&mut self, slot: &Slot) {
+        let bucket = self.bucket(slot);
+        if let Some(old) = bucket.entries.remove(slot) {
+            bucket.changed = true;
+            self.count = self.count.saturating_sub(1);
+            self.note(Place::Number { number: old.number }, None);
+        }
+    }
+    /// Forgets every removal: those of a course that the author did not take, or that is not known in full.
+    pub fn forget_all_removed(&mut self) {
+        for key in scan_all(self.view, &Place::prefix(self.shelf, b'r')).into_keys() {
+            self.numbers.push(Write { space: Space::Entries, key, value: None });
+        }
+    }
     /// Forgets removals that are older than any manifest can be; gives the number up to which all are forgotten.
     pub fn forget_removed(&mut self, now: Millis, horizon: u64) -> u64 {
         let mut horizon = horizon;
@@ -211,6 +226,20 @@ pub(super) fn erased(view: &dyn View, shelf: ShelfId) -> Vec<Write> {
 
 pub(super) fn unpacked(packed: &[u8]) -> BTreeMap<Slot, Entry> {
     packed.chunks(ENTRY_BYTES).filter_map(Entry::unpack).map(|entry| (entry.slot, entry)).collect()
+}
+
+/// Hands over every live entry as it is packed, in order of slots, without holding more than a page of them.
+pub(super) fn each_packed(view: &dyn View, shelf: ShelfId, mut take: impl FnMut(&[u8])) {
+    let prefix = Place::prefix(shelf, b'b');
+    let mut from = prefix.clone();
+    loop {
+        let page = view.scan(Space::Entries, &prefix, &from, PAGE);
+        page.iter().flat_map(|(_, packed)| packed.chunks_exact(ENTRY_BYTES)).for_each(&mut take);
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE => from = [last.as_slice(), &[0]].concat(),
+            _ => return,
+        }
+    }
 }
 
 pub(super) fn scan_all(view: &dyn View, prefix: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {

@@ -24,13 +24,21 @@ pub enum SyncFault {
         /// What we have.
         have: u64,
     },
+    /// The author's numbers went back: it was set back to an older state and went on from there. Nobody's fault; repair.
+    #[error("the manifest ends at change {offered}, but {have} is known; the shelf must be repaired")]
+    Rewound {
+        /// Its last change.
+        offered: u64,
+        /// Ours.
+        have: u64,
+    },
     /// A number, bit or moment that cannot be true, or a change that is not between the two numbers. The sender's fault.
     #[error("change {0} lies outside of what the manifest speaks of")]
     Bounds(u64),
     /// More changes than one take may have; ask for the whole shelf.
     #[error("{0} changes at once are too many")]
     TooMany(usize),
-    /// The shelf has another number of entries, or another root: repair with the whole shelf.
+    /// The shelf has another number of entries, or another root: the shelf must be repaired.
     #[error("{have} entries do not make the manifest's {want}; the shelf must be repaired")]
     Root {
         /// Entries after the changes.
@@ -55,8 +63,11 @@ pub fn take(view: &dyn View, manifest: &Manifest, from: u64, changes: &[Changes]
     if manifest.seq <= seq {
         return Err(SyncFault::Older { offered: manifest.seq, held: seq });
     }
-    if !manifest.is_sound() || manifest.upto < have {
+    if !manifest.is_sound() {
         return Err(SyncFault::Bounds(manifest.upto));
+    }
+    if manifest.upto < have {
+        return Err(SyncFault::Rewound { offered: manifest.upto, have });
     }
     if from > have {
         return Err(SyncFault::Gap { from, have });
@@ -83,8 +94,8 @@ pub fn take(view: &dyn View, manifest: &Manifest, from: u64, changes: &[Changes]
     proven(content.finish(manifest.bits), manifest, horizon)
 }
 
-/// Takes a whole shelf in the place of our copy: the repair when following does not lead to the root, and the quick way for
-/// a copy that begins.
+/// Takes a whole shelf in the place of our copy: the last resort when neither following nor
+/// [`super::mend`] leads to the root.
 ///
 /// # Errors
 /// [`SyncFault`]; nothing is taken then. The manifest we hold may be offered again here.
@@ -143,11 +154,11 @@ fn staged_prefix(shelf: ShelfId) -> Vec<u8> {
     [b"s", &shelf.0[..]].concat()
 }
 
-fn between(number: u64, from: u64, upto: u64) -> Result<(), SyncFault> {
+pub(super) fn between(number: u64, from: u64, upto: u64) -> Result<(), SyncFault> {
     if from < number && number <= upto { Ok(()) } else { Err(SyncFault::Bounds(number)) }
 }
 
-fn proven(sum: Sum, manifest: &Manifest, horizon: u64) -> Result<Vec<Write>, SyncFault> {
+pub(super) fn proven(sum: Sum, manifest: &Manifest, horizon: u64) -> Result<Vec<Write>, SyncFault> {
     if sum.root != manifest.root || sum.count != manifest.count {
         return Err(SyncFault::Root { have: sum.count, want: manifest.count });
     }

@@ -8,40 +8,40 @@ use crate::time::{DAY_MS, Millis};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-const NOW: Millis = Millis(1_000_000_000_000);
+pub(super) const NOW: Millis = Millis(1_000_000_000_000);
 
-fn shelf() -> Shelf {
+pub(super) fn shelf() -> Shelf {
     let holder = FacilityId::parse("0110000001").expect("ten digits");
     Shelf { holder, audience: Audience::Network { network: NetworkId([1; 32]), classes: Codes(3) }, epoch: 1 }
 }
-fn tag(number: u32) -> Tag {
+pub(super) fn tag(number: u32) -> Tag {
     let mut tag = Tag([0; 32]);
     tag.0[..4].copy_from_slice(&number.to_be_bytes());
     tag
 }
-fn body(patient: u32, kinds: u32) -> Body {
+pub(super) fn body(patient: u32, kinds: u32) -> Body {
     let mut handle = Handle([0; 16]);
     handle.0[..4].copy_from_slice(&patient.to_be_bytes());
     Body { kinds: KindSet::from_bits(kinds), rule: 7, handle, consent: ReceiptId([3; 16]) }
 }
-fn add(tag_number: u32, patient: u32, kinds: u32) -> Change {
+pub(super) fn add(tag_number: u32, patient: u32, kinds: u32) -> Change {
     Change::Add { tag: tag(tag_number), body: body(patient, kinds) }
 }
-fn remove(tag_number: u32, patient: u32) -> Change {
+pub(super) fn remove(tag_number: u32, patient: u32) -> Change {
     Change::Remove { tag: tag(tag_number), handle: body(patient, 0).handle }
 }
 
 /// An author with its store; every batch has its own seed.
 #[derive(Default)]
-struct Author {
-    view: MemoryView,
+pub(super) struct Author {
+    pub view: MemoryView,
     batches: u8,
 }
 impl Author {
-    fn publish(&mut self, changes: Vec<Change>) -> Manifest {
+    pub fn publish(&mut self, changes: Vec<Change>) -> Manifest {
         self.publish_at(changes, NOW)
     }
-    fn publish_at(&mut self, changes: Vec<Change>, now: Millis) -> Manifest {
+    pub fn publish_at(&mut self, changes: Vec<Change>, now: Millis) -> Manifest {
         self.batches += 1;
         let authored = author(&self.view, &shelf(), changes, [self.batches; 32], now);
         self.view.apply(&authored.writes);
@@ -49,7 +49,7 @@ impl Author {
     }
 }
 /// Follows `from` up to its newest manifest in pages of `limit`.
-fn catch_up(copy: &mut MemoryView, from: &dyn View, limit: usize) -> Result<(), SyncFault> {
+pub(super) fn catch_up(copy: &mut MemoryView, from: &dyn View, limit: usize) -> Result<(), SyncFault> {
     let id = shelf().id();
     let Some(newest) = manifest(from, id) else { return Ok(()) };
     let start = manifest(copy, id).map_or(0, |held| held.upto);

@@ -63,6 +63,7 @@ pub struct World {
     pub links: BTreeSet<(NodeKey, NodeKey)>,
     queue: VecDeque<(NodeKey, NodeKey, Vec<u8>)>,
     tickets: u64,
+    starts: u64,
     /// Every frame that was sent, for tests that look for what must not be there.
     pub frames: Vec<(NodeKey, NodeKey, Vec<u8>)>,
 }
@@ -74,6 +75,20 @@ impl World {
     }
     /// Adds a node with short intervals.
     pub fn add(&mut self, name: &str, identity: Identity, networks: &[NetworkId]) -> NodeKey {
+        self.start(name, identity, networks, SharedView::default())
+    }
+    /// Starts a node anew over what `disk` holds, as after a restore from a backup; its connections are gone.
+    pub fn restore(&mut self, name: &str, identity: Identity, networks: &[NetworkId], disk: MemoryView) -> NodeKey {
+        let key = self.start(name, identity, networks, SharedView(Arc::new(Mutex::new(disk))));
+        let peers: Vec<NodeKey> = self.links.iter().filter(|(node, _)| *node == key).map(|(_, peer)| *peer).collect();
+        self.links.retain(|(a, b)| *a != key && *b != key);
+        for peer in peers {
+            self.input(peer, Input::Disconnected(key));
+        }
+        self.settle();
+        key
+    }
+    fn start(&mut self, name: &str, identity: Identity, networks: &[NetworkId], view: SharedView) -> NodeKey {
         let config = EngineConfig {
             name: name.to_owned(),
             networks: networks.iter().copied().collect(),
@@ -81,8 +96,9 @@ impl World {
             build: "test".into(),
             limits: Limits { publish_ms: 0, ..Limits::default() },
         };
-        let view = SharedView::default();
-        let seed = crate::crypto::sha256(&[b"seed", name.as_bytes()]).0;
+        // A second start draws other numbers than the first.
+        self.starts += 1;
+        let seed = crate::crypto::sha256(&[b"seed", name.as_bytes(), &self.starts.to_be_bytes()]).0;
         let engine = Engine::new(Arc::new(Real), identity, config, view.clone(), seed);
         let key = engine.node_key();
         self.nodes.insert(key, Node { engine, view, events: Vec::new(), forgotten: Vec::new(), commits: 0 });

@@ -95,6 +95,13 @@ impl Watch {
                 let verdicts = [i04::changes(self, leaving, changes), i08::changes(self, leaving, changes)];
                 return self.judge(verdicts.into_iter().chain([i05::frame(self, leaving)]));
             }
+            Message::Mend(mend) => {
+                // Entries are entries, whichever way they go.
+                let (shelf, manifest, adds) = (mend.shelf.clone(), mend.manifest.clone(), mend.adds.clone());
+                let changes = v1::Changes { shelf, manifest, adds, ..v1::Changes::default() };
+                let verdicts = [i04::changes(self, leaving, &changes), i08::changes(self, leaving, &changes)];
+                return self.judge(verdicts.into_iter().chain([i05::frame(self, leaving)]));
+            }
             Message::Heads(_) => return self.judge([i04::heads(leaving), i05::frame(self, leaving)]),
             Message::Piece(piece) => {
                 let request = RequestId::from_slice(&piece.request);

@@ -40,6 +40,13 @@ fn figures(desk: &dyn Desk) -> Option<String> {
     gauge("peers_connected", "Peers connected now", number(status.peers_up));
     gauge("peers_known", "Peers that could be", number(status.peers_known));
     gauge("shelves", "Shelves of the index held here", number(status.shelves));
+    gauge(
+        "copies_followed",
+        "Copies of shelves brought up to date by following, since the start",
+        large(status.copies.followed),
+    );
+    gauge("copies_repaired", "Copies of shelves repaired by what differed", large(status.copies.repaired));
+    gauge("copies_replaced", "Copies of shelves replaced by the whole shelf", large(status.copies.replaced));
     gauge("patients", "Patients of this node", large(status.patients));
     gauge("log_events", "Events of the audit log", large(status.log.size));
     gauge(

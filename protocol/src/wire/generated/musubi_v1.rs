@@ -237,7 +237,7 @@ pub struct Envelope {
     pub version: u32,
     #[prost(
         oneof = "envelope::Message",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35"
     )]
     pub message: ::core::option::Option<envelope::Message>,
 }
@@ -291,6 +291,12 @@ pub mod envelope {
         Piece(super::Piece),
         #[prost(message, tag = "32")]
         Reviewed(super::Reviewed),
+        #[prost(message, tag = "33")]
+        Sketch(super::Sketch),
+        #[prost(message, tag = "34")]
+        SketchMore(super::SketchMore),
+        #[prost(message, tag = "35")]
+        Mend(super::Mend),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -427,6 +433,56 @@ pub struct Changes {
     pub more: bool,
     #[prost(bool, tag = "8")]
     pub whole: bool,
+}
+/// Repair: coded cells over what a copy has of a shelf. Who gets them lays its own against them and finds the difference.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Sketch {
+    #[prost(bytes = "vec", tag = "1")]
+    pub shelf: ::prost::alloc::vec::Vec<u8>,
+    /// 16 bytes, drawn for this repair
+    #[prost(bytes = "vec", tag = "2")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    /// entries that the copy has
+    #[prost(uint64, tag = "3")]
+    pub count: u64,
+    /// number of the first cell here
+    #[prost(uint32, tag = "4")]
+    pub from: u32,
+    /// each: sum 8, check 4, count less the expected one as a zigzag varint
+    #[prost(bytes = "vec", tag = "5")]
+    pub cells: ::prost::alloc::vec::Vec<u8>,
+    /// cells of the same round follow
+    #[prost(bool, tag = "6")]
+    pub more: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SketchMore {
+    #[prost(bytes = "vec", tag = "1")]
+    pub shelf: ::prost::alloc::vec::Vec<u8>,
+    /// that of the sketch; empty: your changes are forgotten here, begin a repair
+    #[prost(bytes = "vec", tag = "2")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "3")]
+    pub from: u32,
+    #[prost(uint32, tag = "4")]
+    pub upto: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Mend {
+    #[prost(bytes = "vec", tag = "1")]
+    pub shelf: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "3")]
+    pub manifest: ::core::option::Option<Signed>,
+    /// 88 bytes each
+    #[prost(bytes = "vec", tag = "4")]
+    pub adds: ::prost::alloc::vec::Vec<u8>,
+    /// 8 bytes each: keyed hashes of entries that only the copy has
+    #[prost(bytes = "vec", tag = "5")]
+    pub gone: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "6")]
+    pub more: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SecretAsk {
