@@ -175,6 +175,10 @@ impl Node {
         child.kill().expect("it is our child");
         child.wait().expect("it is our child");
     }
+    /// Its process, if it runs.
+    pub fn pid(&self) -> Option<rustix::process::Pid> {
+        self.child.as_ref().map(rustix::process::Pid::from_child)
+    }
     /// Whether its process is alive.
     pub fn is_alive(&mut self) -> bool {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
