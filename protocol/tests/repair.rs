@@ -158,7 +158,8 @@ fn a_copy_restored_from_an_old_backup_is_repaired_by_another_copy_while_the_auth
     town.world.cut(town.author, other);
     town.restore(COPY, backup);
     assert!(!town.is_in_step(town.copy));
-    (town.traffic(), town.ways(town.copy));
+    town.traffic();
+    town.ways(town.copy);
     town.world.connect(town.copy, other);
     town.world.pass(1_000);
     assert!(town.is_in_step(town.copy));
@@ -188,7 +189,8 @@ fn copies_of_an_author_that_was_set_back_and_went_on_are_repaired() {
     town.publish(2_000..2_020);
     town.publish(3_000..3_001);
     assert!(!town.is_in_step(town.copy));
-    (town.traffic(), town.ways(town.copy));
+    town.traffic();
+    town.ways(town.copy);
     town.world.connect(town.author, town.copy);
     town.world.pass(1_000);
     assert!(town.is_in_step(town.copy));
