@@ -2,6 +2,7 @@
 use matching::link::bands::Rule;
 use matching::link::history::{Author, Event, History, HistoryError};
 use matching::link::index::Index;
+use matching::link::learn::Patterns;
 use matching::office::columns::Map;
 use matching::office::load::{LoadError, Loaded, Source};
 use matching::office::report::{link, links_csv, persons_csv, report};
@@ -84,6 +85,30 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_pairs(choices in prop::collection::vec(prop::array::uniform6(0u8..6), 2..60), threads in 1u32..9) {
+        let rows: Vec<String> = choices.into_iter().enumerate().map(|(id, choice)| row(id, choice)).collect();
+        let text = table(&rows);
+        let loaded = Loaded::one(Source { file: "table", text: &text }, &Map::default()).expect("a table");
+        let (linker, end) = (&loaded.linker, rows.len() as u32);
+        let each = end.div_ceil(threads);
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let begun: Vec<_> = (0..end)
+                .step_by(each as usize)
+                .map(|from| scope.spawn(move || (linker.score(from..(from + each).min(end)).pairs, linker.patterns(from..(from + each).min(end)))))
+                .collect();
+            begun.into_iter().map(|thread| thread.join().expect("a thread")).collect()
+        });
+        let pairs: Vec<_> = parts.iter().flat_map(|(pairs, _)| pairs.clone()).collect();
+        let patterns: Vec<u64> = parts.into_iter().flat_map(|(_, patterns)| patterns).collect();
+        prop_assert_eq!(&linker.score(0..end).pairs, &pairs);
+        prop_assert_eq!(Patterns::of(linker.patterns(0..end)), Patterns::of(patterns));
+    }
+}
+
 fn certain(left: &str, right: &str) -> bool {
     decided(&table(&[left.into()]), Some(&table(&[right.into()]))).contains(",certain,")
 }
@@ -107,6 +132,61 @@ fn twins_and_members_of_a_household_are_not_linked_without_a_person() {
         let other = at("b", given, birth, branch).replace("F1", "F2");
         assert!(!certain(&at("a", "健一,トトキ,ケンイチ", "2001-11-30", "03"), &other), "{other}");
     }
+}
+
+#[test]
+fn a_card_links_only_with_the_birth_date_and_a_given_name_that_does_not_contradict() {
+    let head = "record_id,facility,local_id,family_kanji,given_kanji,family_kana,given_kana,birth_date,sex,common_id\n";
+    let certain = |other: &str| {
+        let (left, right) = (
+            format!("{head}a,F1,a,十時,健一,トトキ,ケンイチ,2001-11-30,M,4100123456789018\n"),
+            format!("{head}{other}\n"),
+        );
+        decided(&left, Some(&right)).contains(",certain,")
+    };
+    assert!(certain("b,F2,b,十時,健一,トトキ,ケンイチ,H13.11.30,M,4100123456789018"));
+    for other in [
+        "b,F2,b,十時,健二,トトキ,ケンジ,2001-11-30,M,4100123456789018",
+        "b,F2,b,十時,健一,トトキ,ケンイチ,2001-11-13,M,4100123456789018",
+        "b,F2,b,十時,健一,トトキ,ケンイチ,,M,4100123456789018",
+        "b,F2,b,十時,一郎,トトキ,イチロウ,1970-01-02,M,4100123456789018",
+        "b,F2,b,十時,健一,トトキ,ケンイチ,2001-11-30,M,4100123456789026",
+    ] {
+        assert!(!certain(other), "{other}");
+    }
+}
+
+#[test]
+fn a_lost_character_is_equal_to_nothing() {
+    let at = |id: &str, given: &str, kana: &str| {
+        format!(
+            "{id},F1,{id},十時,{given},トトキ,{kana},2001-11-30,M,2700000,千葉県見本市見本町1-2-3,0470000001,138016,1234,\n"
+        )
+    };
+    for given in ["〓〓", "健〓", "■一"] {
+        let (left, right) = (at("a", given, ""), at("b", given, "").replace("F1", "F2"));
+        assert!(!certain(&left, &right), "{given}: two that lost the same character may be twins");
+    }
+}
+
+#[test]
+fn impossible_dates_are_unknown_and_agree_with_nothing() {
+    let at = |id: &str, birth: &str| format!("{id},F1,{id},佐藤,健一,サトウ,ケンイチ,{birth},M,,,,,,\n");
+    for birth in ["2001-02-30", "2001-13-01", "99999999", "昭和99年99月", "不詳"] {
+        assert!(!certain(&at("a", birth), &at("b", birth).replace("F1", "F2")), "{birth}");
+    }
+}
+
+#[test]
+fn a_block_of_a_million_equal_keys_is_left_alone() {
+    use matching::link::blocks::{Blocks, Sides, World};
+    use matching::link::entry::{Entry, Vocabulary};
+    let words = Vocabulary::default();
+    let entries = vec![Entry { birth: 19_700_101, ..Entry::default() }; 1_000_000];
+    let blocks = Blocks::of(&words, &entries);
+    let (pairs, blocked) = blocks.pairs(World { words: &words, entries: &entries, sides: Sides::One }, 0..1_000_000);
+    assert_eq!((blocks.keys().len(), pairs.len()), (1_000_000, 0));
+    assert!(blocked.refined > 0, "and it is counted");
 }
 
 #[test]

@@ -232,7 +232,9 @@ fn of_levels(levels: Levels) -> Option<Doubt> {
     let birth = levels.get(Field::Birth);
     let born_alike = birth == BirthLevel::Equal as usize || birth == BirthLevel::Habit as usize;
     let parts_differ = (BirthLevel::OnePart as usize..=BirthLevel::Differ as usize).contains(&birth);
-    let one_id = levels.get(Field::Card) == 0 || levels.insurance() == 0;
+    // A card may be another's of the household: it stands for its owner only where birth date and given name agree with it.
+    let card = levels.get(Field::Card) == 0;
+    let one_id = (card && born_alike && !given_differs) || levels.insurance() == 0;
     let given_unclear = levels.kanji(Field::Given) != Kanji::Equal && !levels.name_agrees(Field::Given);
     let given_unclear = given_unclear && levels.kana(Field::Given) > Kana::Equal;
     let family_changed = levels.kanji(Field::Family) != Kanji::Equal && levels.kana(Field::Family) >= Kana::Differ;
@@ -244,6 +246,9 @@ fn of_levels(levels: Levels) -> Option<Doubt> {
         () if levels.insurance() == 2 => Some(Doubt::OtherBranch),
         () if levels.get(Field::Sex) == 1 && given_differs => Some(Doubt::SexAndGivenDiffer),
         () if parts_differ && given_differs => Some(Doubt::BirthAndGivenDiffer),
+        () if card && given_differs && born_alike => Some(Doubt::TwinsSuspected),
+        () if card && given_differs => Some(Doubt::BirthAndGivenDiffer),
+        () if card && !born_alike && levels.homes_agreeing() == 0 => Some(Doubt::BirthDiffers),
         () if (parts_differ && !one_id) || (!born_alike && !at_home && !full_name) => Some(Doubt::BirthDiffers),
         () if family_changed && !at_home => Some(Doubt::FamilyNameChanged),
         () if born_alike && at_home && given_unclear && !one_id => Some(Doubt::TwinsSuspected),

@@ -4,13 +4,14 @@ use super::blocks::{BLOCK_MAX, Coarse, keys};
 use super::entry::{Entry, Kind};
 use super::linker::{Linker, Scored};
 use super::model::MilliBits;
+use std::collections::BTreeSet;
 
-/// Entries by key, with room for new ones: a sorted part and a short unsorted tail that is merged when it grows.
+/// Entries by key, with room for new ones: a sorted part, and a short tail of new ones that is merged when it grows.
 #[derive(Clone, Debug)]
 pub struct Index {
     linker: Linker,
     sorted: Vec<(u64, u32)>,
-    tail: Vec<(u64, u32)>,
+    tail: BTreeSet<(u64, u32)>,
     removed: Vec<u32>,
 }
 
@@ -18,7 +19,7 @@ impl Index {
     /// Takes over a linker with its entries and weights.
     pub fn new(linker: Linker) -> Self {
         let sorted = linker.keys().to_vec();
-        Self { linker, sorted, tail: Vec::new(), removed: Vec::new() }
+        Self { linker, sorted, tail: BTreeSet::new(), removed: Vec::new() }
     }
     /// What the index is about.
     pub fn linker(&self) -> &Linker {
@@ -38,11 +39,9 @@ impl Index {
         keys(&self.linker.words, &entry, Coarse::No, &mut own);
         self.tail.extend(own.into_iter().map(|key| (key, at)));
         if self.tail.len() > TAIL_MAX {
-            self.sorted.append(&mut self.tail);
+            self.sorted.extend(std::mem::take(&mut self.tail));
             // Two sorted runs: the stable sort finds and merges them.
             self.sorted.sort();
-        } else {
-            self.tail.sort_unstable();
         }
         (at, found)
     }
@@ -61,11 +60,10 @@ impl Index {
         keys(&self.linker.words, self.linker.entry(at), Coarse::No, &mut own);
         let mut places: Vec<u32> = Vec::new();
         for key in own {
-            for part in [&self.sorted, &self.tail] {
-                let from = part.partition_point(|(k, _)| *k < key);
-                let block = part[from..].iter().take_while(|(k, _)| *k == key).take(PROBED_MAX);
-                places.extend(block.map(|(_, place)| *place).filter(|place| *place != at));
-            }
+            let from = self.sorted.partition_point(|(k, _)| *k < key);
+            let sorted = self.sorted[from..].iter().take_while(|(k, _)| *k == key);
+            let block = sorted.chain(self.tail.range((key, 0)..=(key, u32::MAX))).take(PROBED_MAX);
+            places.extend(block.map(|(_, place)| *place).filter(|place| *place != at));
         }
         places.sort_unstable();
         places.dedup();
@@ -77,7 +75,7 @@ impl Index {
     }
 }
 
-/// New keys that wait unsorted with the rest.
+/// New keys that wait beside the rest.
 const TAIL_MAX: usize = 1 << 15;
 /// Entries looked at per key: a default date or a shared telephone must not cost more than a real block.
 const PROBED_MAX: usize = 5 * BLOCK_MAX;
