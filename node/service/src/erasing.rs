@@ -143,6 +143,7 @@ fn remove_all(
     remove_prefix(view, batch, Space::Desk, &papers::captures_of(patient));
     remove_prefix(view, batch, Space::People, &[b"r".as_slice(), &number].concat());
     crate::links::rows::forget(view, batch, patient);
+    crate::cards::forget(batch, patient);
     batch.remove(Space::Patients, number);
     batch.remove(Space::Entries, [b"source/".as_slice(), &number].concat());
     batch.remove(Space::Jobs, [b"publish/".as_slice(), &number].concat());

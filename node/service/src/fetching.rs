@@ -208,7 +208,7 @@ impl Service {
             patient: spec.patient,
             facility: entry.facility.clone(),
             candidate: candidate.clone(),
-            strings: strings_of(entry),
+            strings: strings_of(&self.view(), spec.patient, entry),
             staff: staff.id().to_owned(),
             role: staff.role(),
             purpose: spec.purpose,

@@ -10,6 +10,7 @@ pub mod access_log;
 pub mod accords;
 pub mod amending;
 pub mod bodies;
+pub mod cards;
 pub mod certificates;
 pub mod charts;
 pub mod clock;

@@ -69,7 +69,11 @@ impl Service {
         Ok(self.describe(found))
     }
     pub(crate) fn candidates(&self, patient: PatientRef, entry: &PatientEntry) -> Result<Vec<Candidate>, CommandError> {
-        let order = LocateOrder { patient, facility: entry.facility.clone(), strings: strings_of(entry) };
+        let order = LocateOrder {
+            patient,
+            facility: entry.facility.clone(),
+            strings: strings_of(&self.view(), patient, entry),
+        };
         let pending = self.engine().send(Command::Locate(order))?;
         loop {
             match pending.next(Duration::from_millis(COMMAND_WAIT_MS))? {

@@ -19,7 +19,7 @@ impl Service {
         let view = self.view();
         let mut told = 0;
         for chunk in patients.chunks(PUBLISH_CHUNK) {
-            let read = |patient: &PatientRef| Some(publication(*patient, &patients::load(&view, *patient)?));
+            let read = |patient: &PatientRef| Some(publication(&view, *patient, &patients::load(&view, *patient)?));
             let list: Vec<Publication> = chunk.iter().filter_map(read).collect();
             told += list.len();
             self.engine().ask(Command::Publish(list))?;
@@ -59,7 +59,7 @@ impl Service {
             let full = page.len() == PUBLISH_CHUNK;
             let read = |(key, value): (Vec<u8>, Vec<u8>)| {
                 let patient = PatientRef(u64::from_be_bytes(key.try_into().ok()?));
-                Some(publication(patient, &decode(&value)?))
+                Some(publication(&view, patient, &decode(&value)?))
             };
             let list: Vec<Publication> = page.into_iter().filter_map(read).collect();
             told += list.len();
@@ -72,15 +72,18 @@ impl Service {
 }
 
 /// The identity strings of a patient by rule, as the Engine takes them.
-pub(crate) fn strings_of(entry: &PatientEntry) -> Vec<(u8, Vec<u8>)> {
-    identity_strings(&entry.demographics()).into_iter().map(|(rule, text)| (rule.number(), text)).collect()
+pub(crate) fn strings_of(view: &dyn View, patient: PatientRef, entry: &PatientEntry) -> Vec<(u8, Vec<u8>)> {
+    identity_strings(&crate::cards::demographics(view, patient, entry))
+        .into_iter()
+        .map(|(rule, text)| (rule.number(), text))
+        .collect()
 }
 
-fn publication(patient: PatientRef, entry: &PatientEntry) -> Publication {
+fn publication(view: &dyn View, patient: PatientRef, entry: &PatientEntry) -> Publication {
     Publication {
         patient,
         facility: entry.facility.clone(),
         kinds: entry.published_kinds(),
-        strings: strings_of(entry),
+        strings: strings_of(view, patient, entry),
     }
 }

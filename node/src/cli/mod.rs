@@ -6,6 +6,7 @@
 //! this node that are one person), `linkage` (tables of offices, without a node), `audit`, `store` (checks, backups). `output` prints what comes back; `input` reads
 //! files that arguments name.
 mod audit;
+mod card;
 mod desk;
 mod emergency;
 mod govern;

@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, desk, emergency, govern, key, linkage, network, node, staff, store};
+use super::{audit, card, desk, emergency, govern, key, linkage, network, node, staff, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -79,6 +79,9 @@ pub enum Verb {
     /// Patients of this node
     #[command(subcommand)]
     Patient(desk::PatientVerb),
+    /// The common card of a patient: issue, read, take back
+    #[command(subcommand)]
+    Card(card::CardVerb),
     /// Consents of a patient
     #[command(subcommand)]
     Consent(desk::ConsentVerb),
@@ -164,6 +167,7 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Disaster(verb) => ask(verb.request()?),
         Verb::Feed(verb) => ask(verb.request()?),
         Verb::Patient(verb) => ask(verb.request()?),
+        Verb::Card(verb) => ask(verb.request()?),
         Verb::Consent(verb) => ask(verb.request()),
         Verb::Staff(verb) => ask(verb.request()?),
         Verb::Locate(args) => ask(args.request()),

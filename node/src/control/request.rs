@@ -161,6 +161,11 @@ pub enum Request {
         read: ReadSpec,
         local: bool,
     },
+    /// The common card of a patient.
+    Card {
+        who: Who,
+        ask: CardAsk,
+    },
     LinkReview {
         who: Who,
     },
@@ -425,6 +430,26 @@ pub struct ReadSpec {
     pub wait_ms: Option<u64>,
     /// Most bytes.
     pub limit_bytes: Option<u64>,
+}
+
+/// What can be asked about cards. Patients, networks and numbers as they were typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CardAsk {
+    Issue {
+        patient: String,
+        number: Option<String>,
+        renews: Option<String>,
+        days: Option<u16>,
+        network: Option<String>,
+    },
+    Read {
+        text: String,
+        patient: Option<String>,
+    },
+    Stop {
+        number: String,
+        network: Option<String>,
+    },
 }
 
 /// What can be asked about links within the node. Pairs and numbers as they were typed.

@@ -1,8 +1,8 @@
 use super::{
-    Desk, audit, consents, emergency, feed_export, feeds, founders, govern, health, joining, keys, links, node_links,
-    patients, reads, staff, store, words,
+    Desk, audit, cards, consents, emergency, feed_export, feeds, founders, govern, health, joining, keys, links,
+    node_links, patients, reads, staff, store, words,
 };
-use crate::control::{Progress, Reply, Request, StaffAsk, Who};
+use crate::control::{Progress, Reply, Request as R, StaffAsk, Who};
 use crate::failure::Failure;
 
 /// Tells how far long work is.
@@ -13,8 +13,7 @@ pub type Tell<'a> = &'a mut dyn FnMut(Progress);
 ///
 /// # Errors
 /// [`Failure`] with what to do next.
-pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result<Reply, Failure> {
-    use Request as R;
+pub fn handle(desk: &Desk, uid: u32, request: R, tell: Tell<'_>) -> Result<Reply, Failure> {
     let staff = |who: &Who| words::staff(desk, uid, who);
     match request {
         R::Status => Ok(health::status(desk)),
@@ -69,6 +68,7 @@ pub fn handle(desk: &Desk, uid: u32, request: Request, tell: Tell<'_>) -> Result
             false => reads::timeline(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
         },
         R::Links { who, ask } => node_links::handle(desk, &staff(&who)?, ask, tell),
+        R::Card { who, ask } => cards::handle(desk, &staff(&who)?, ask),
         R::LinkReview { who } => links::review(desk, &staff(&who)?),
         R::LinkAsk { who, patient, holder, handle, statement } => {
             links::ask(desk, &staff(&who)?, &patient, (&holder, handle), &statement)

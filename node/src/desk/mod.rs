@@ -3,6 +3,7 @@
 //! `state` is what a handler works on ([`Desk`]), `handle` sends requests to their handlers, `words` reads what was typed,
 //! `show` writes values for scripts and people; then one file per group of requests.
 mod audit;
+mod cards;
 mod consents;
 mod emergency;
 mod feed_export;

@@ -85,6 +85,8 @@ vocabulary! {
         MemberSuspended = 36, "member-suspended";
         /// Founders declared a disaster, or its end.
         DisasterDeclared = 37, "disaster-declared";
+        /// A patient's card was issued, read, refused or taken back; the note says which.
+        CardUsed = 38, "card-used";
     }
 }
 

@@ -1053,6 +1053,7 @@ log-break-glass = Read without consent in an emergency
 log-emergency-reviewed = Emergency read reviewed
 log-member-suspended = Member suspended
 log-disaster-declared = Disaster declared or ended
+log-card-used = Patient's card
 check-room = Room on the disk
 remedy-room = Free some space: a full disk takes no records and no consents.
 nav-matching = Matching

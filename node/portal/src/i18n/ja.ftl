@@ -986,6 +986,7 @@ log-break-glass = 緊急時の同意なし閲覧
 log-emergency-reviewed = 緊急閲覧の事後確認
 log-member-suspended = 会員の一時停止
 log-disaster-declared = 災害モードの宣言・解除
+log-card-used = 共通診察券
 check-room = ディスクの空き
 remedy-room = ディスクの空きをふやしてください。いっぱいになると、記録も同意も受け取れません。
 nav-matching = 名寄せ

@@ -334,6 +334,7 @@ keys! {
     CheckEmergency = "check-emergency", RemedyEmergency = "remedy-emergency",
     LogBreakGlass = "log-break-glass", LogEmergencyReviewed = "log-emergency-reviewed",
     LogMemberSuspended = "log-member-suspended", LogDisasterDeclared = "log-disaster-declared",
+    LogCardUsed = "log-card-used",
     // room on the disk
     CheckRoom = "check-room", RemedyRoom = "remedy-room",
     // same person or not

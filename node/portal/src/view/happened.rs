@@ -42,5 +42,6 @@ pub fn what_word(words: &Words, what: What) -> String {
         What::EmergencyReviewed => Key::LogEmergencyReviewed,
         What::MemberSuspended => Key::LogMemberSuspended,
         What::DisasterDeclared => Key::LogDisasterDeclared,
+        What::CardUsed => Key::LogCardUsed,
     })
 }

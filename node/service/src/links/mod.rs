@@ -42,4 +42,5 @@ pub use stats::LinkStats;
 pub use undo::{Exposure, LinkShown, Look, Undone};
 pub use work::Tally;
 
+pub(crate) use person::members as person_of;
 pub(crate) use work::State;

@@ -18,7 +18,7 @@ use matching::link::levels::{Field, Levels};
 use matching::link::linker::Linker;
 use matching::link::model::MilliBits;
 use matching::link::review::{Agreement, Answer, Spoken, Word, agreements, needs_second, speak, urgency};
-use matching::normalise;
+use matching::{Demographics, normalise};
 use protocol::audit::{Event, What};
 use protocol::data::{Space, View};
 use protocol::ids::PatientRef;
@@ -163,8 +163,8 @@ impl Service {
             Ok::<_, LinksError>(Side { patient, person: members(&view, patient), entry })
         };
         let sides = [side(pair.0)?, side(pair.1)?];
-        let raw = [sides[0].entry.demographics(), sides[1].entry.demographics()];
-        let scored = linker(&[sides[0].entry.clone(), sides[1].entry.clone()], &population).weigh(0, 1);
+        let raw = [&sides[0], &sides[1]].map(|side| crate::cards::demographics(&view, side.patient, &side.entry));
+        let scored = linker(&raw, &population).weigh(0, 1);
         let fields = [Field::Family, Field::Given, Field::Birth, Field::Sex, Field::Home, Field::Card];
         let mut rivals: Vec<Question> = Vec::new();
         for patient in [pair.0, pair.1] {
@@ -333,7 +333,7 @@ fn open_question(view: &dyn View, population: &Population, pair: PairId) -> Resu
 
 /// The question that a rule would have put.
 fn unasked(view: &dyn View, population: &Population, pair: PairId, asked: Millis) -> Result<Question, LinksError> {
-    let load = |patient| patients::load(view, patient).ok_or(LinksError::NoPatient(patient));
+    let load = |patient| known(view, patient).ok_or(LinksError::NoPatient(patient));
     let linker = linker(&[load(pair.0)?, load(pair.1)?], population);
     let scored = linker.weigh(0, 1);
     let doubt = contradiction(&linker, &scored).unwrap_or(Doubt::Weight);
@@ -348,9 +348,9 @@ fn against_persons(view: &dyn View, population: &Population, pair: PairId) -> Op
     if persons[0] == persons[1] {
         return None;
     }
-    let [own, others] = persons.clone().map(|person| {
-        person.into_iter().filter_map(|patient| patients::load(view, patient)).collect::<Vec<PatientEntry>>()
-    });
+    let [own, others] = persons
+        .clone()
+        .map(|person| person.into_iter().filter_map(|patient| known(view, patient)).collect::<Vec<Demographics>>());
     let (first, end) = (own.len() as u32, (own.len() + others.len()) as u32);
     let linker = linker(&[own, others].concat(), population);
     let against = |(one, other)| contradiction(&linker, &linker.weigh(one, other));
@@ -363,14 +363,14 @@ fn against_persons(view: &dyn View, population: &Population, pair: PairId) -> Op
     persons.iter().all(|person| person.len() > 1).then_some(Doubt::SeveralPersons)
 }
 
+fn known(view: &dyn View, patient: PatientRef) -> Option<Demographics> {
+    Some(crate::cards::demographics(view, patient, &patients::load(view, patient)?))
+}
+
 /// To weigh some patients with each other.
-fn linker(entries: &[PatientEntry], population: &Population) -> Linker {
+fn linker(all: &[Demographics], population: &Population) -> Linker {
     let mut words = matching::link::entry::Vocabulary::default();
-    let entry = |entry: &PatientEntry| {
-        let raw = entry.demographics();
-        words.entry(&normalise(&raw), &raw.address, "")
-    };
-    let entries = entries.iter().map(entry).collect();
+    let entries = all.iter().map(|raw| words.entry(&normalise(raw), &raw.address, "")).collect();
     Linker::within(words, entries, population)
 }
 

@@ -429,7 +429,7 @@ fn place_of(all: &BTreeMap<PatientRef, Known>, patient: PatientRef) -> u32 {
 
 fn known(view: &dyn View, patient: PatientRef) -> Option<Known> {
     let entry = patients::load(view, patient)?;
-    let raw = entry.demographics();
+    let raw = crate::cards::demographics(view, patient, &entry);
     Some(Known { normal: normalise(&raw), raw, facility: entry.facility.to_string(), is_deleted: entry.is_deleted })
 }
 
