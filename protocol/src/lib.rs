@@ -4,8 +4,9 @@
 //! simulator over a virtual network and disk) feeds [`engine::Engine`] with inputs and performs its outputs in order.
 //!
 //! Reading order: [`ids`] and [`kinds`] (the nouns), [`state`] (signed objects: charter, membership, accord), [`consent`]
-//! and [`policy`] (who may see what, in which order it is checked), [`index`] (who holds something for whom), [`fetch`]
-//! (how records move), [`audit`] (the log), [`card`] (the patient's card), then [`engine`], which ties them together.
+//! and [`policy`] (who may see what, in which order it is checked), [`index`] (who holds something for whom), [`oprf`] (how
+//! evaluators make tags), [`fetch`] (how records move), [`audit`] (the log), [`card`] (the patient's card), then [`engine`],
+//! which ties them together.
 pub mod audit;
 pub mod card;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod ids;
 pub mod index;
 pub mod kinds;
 pub mod limits;
+pub mod oprf;
 #[cfg(feature = "plants")]
 pub mod plants;
 pub mod policy;

@@ -178,6 +178,38 @@ pub const SAME_TAG_MAX: u8 = 8;
 /// Old removals forgotten in one step, above those that came with it, so that the cost of a step follows its change.
 pub const FORGET_MAX: usize = 1_000;
 
+// --- tags by evaluators ---------------------------------------------------------------------------------------------
+/// Evaluators of one network. Usual are five; the messages of a key generation grow with the square.
+pub const EVALUATORS_MAX: usize = 16;
+/// Epochs from this number on have a key of evaluators; below it lie those of `local` mode, so a shelf says by its epoch how
+/// its tags are made.
+pub const EVALUATED_EPOCH_MIN: u32 = 1_000;
+/// Nodes up to which `local` mode will do: they know one another. Above it the doctor asks for evaluators.
+pub const LOCAL_NODES_MAX: usize = 3;
+/// How long the epoch before is served beside a new one, from the new one's beginning: holders make their tags anew at their
+/// own pace, a large one in about three weeks at its daily allowance.
+pub const EPOCH_OVERLAP_MS: u64 = 30 * DAY_MS;
+/// Identity strings in one request to an evaluator: some 20 ms of curve arithmetic, so that heartbeats do not wait for it.
+pub const EVALUATE_BATCH_MAX: usize = 256;
+const _: () = assert!(EVALUATE_BATCH_MAX * 32 + 256 < FRAME_BYTES_MAX);
+/// Identity strings that a hospital may have evaluated in a day: a first tagging of 20,000 patients with ten rules. Names with
+/// birth dates are some 10^10: at this pace a hundred thousand years.
+pub const EVALUATE_DAY_HOSPITAL: u32 = 200_000;
+/// The same for a member of any other class: a clinic with 2,000 patients is done in a day.
+pub const EVALUATE_DAY_OTHERS: u32 = 20_000;
+/// The same for a facility of a partner network, which only looks up patients that it treats: a thousand a day.
+pub const EVALUATE_DAY_PARTNER: u32 = 10_000;
+/// How long an evaluator may take for a batch before another is asked.
+pub const EVALUATE_WAIT_MS: u64 = 5 * SECOND_MS;
+/// How long an evaluator that was silent is left alone, and how often a batch that found too few is tried again.
+pub const EVALUATE_RETRY_MS: u64 = MINUTE_MS;
+/// How long an evaluator that said that our day's allowance is used up is left alone.
+pub const EVALUATE_REST_MS: u64 = HOUR_MS;
+/// How long a look-up of a patient without tags waits for evaluators: two that are silent, and a third that answers.
+pub const LOCATE_TAGS_WAIT_MS: u64 = 3 * EVALUATE_WAIT_MS;
+/// Look-ups that wait for evaluators at once.
+pub const LOCATES_WAITING_MAX: usize = 1_000;
+
 // --- fetch ----------------------------------------------------------------------------------------------------------
 /// Longest answer to one fetch. A six-month lab history of one patient is about 2 MiB, a scanned chart some hundred.
 pub const FETCH_BYTES_MAX: u64 = 1 << 30;

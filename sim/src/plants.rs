@@ -12,10 +12,12 @@ pub struct Plant {
     pub mistake: &'static str,
     /// The invariant that it breaks.
     pub invariant: Invariant,
+    /// The scenario that shows it, where the usual one cannot.
+    pub scenario: Option<&'static str>,
 }
 
 /// All of them; one that breaks two invariants stands here twice.
-pub const PLANTS: [Plant; 21] = [
+pub const PLANTS: [Plant; 22] = [
     plant("P01", "no consent check within one network", Invariant::I01),
     plant("P02", "consent by patient, but not by kind", Invariant::I01),
     plant("P03", "a consent never ends", Invariant::I01),
@@ -37,13 +39,17 @@ pub const PLANTS: [Plant; 21] = [
     plant("P65", "the right to emergency reads never lapses", Invariant::I44),
     plant("P66", "an emergency read is served and its holder's desk hears nothing", Invariant::I02),
     plant("P67", "a suspension binds nobody", Invariant::I01),
+    Plant {
+        scenario: Some("evaluators"),
+        ..plant("P41", "every identity string is blinded with the same number", Invariant::I41)
+    },
 ];
 
 /// Seeds after which a plant counts as not found.
 pub const SEEDS_MAX: u64 = 200;
 
 const fn plant(id: &'static str, mistake: &'static str, invariant: Invariant) -> Plant {
-    Plant { id, mistake, invariant }
+    Plant { id, mistake, invariant, scenario: None }
 }
 
 /// Whether this build can plant anything: only with the feature `plants`, and there signatures may cost nothing too.

@@ -9,8 +9,8 @@ use sim::shrink::{Case, shrink};
 /// Runs seeds with one bug planted until the check of one invariant, alone, finds it; then without the bug, which must hold.
 #[track_caller]
 fn check(id: &str, invariant: Invariant) {
-    let scenario = load_named("kesen-mmwin").expect("of the house");
     let plant = PLANTS.iter().find(|plant| plant.id == id && plant.invariant == invariant).expect("in the list");
+    let scenario = load_named(plant.scenario.unwrap_or("kesen-mmwin")).expect("of the house");
     let Some(found) = find(&scenario, plant) else { panic!("{id} was not found by {invariant} in {SEEDS_MAX} seeds") };
     let (seed, stopped) = (found.seed, found.stopped);
     println!("{id} found by {invariant} with seed {seed} at event {}: {}", stopped.event, stopped.violation.witness);
@@ -37,6 +37,10 @@ fn a_failure_made_small_still_fails_and_holds_without_its_bug() {
     assert_eq!(mended.run().expect("it runs").stopped, None);
 }
 
+#[test]
+fn one_blind_for_all_is_found_by_i41() {
+    check("P41", Invariant::I41);
+}
 #[test]
 fn no_consent_asked_within_a_network_is_found_by_i01() {
     check("P01", Invariant::I01);

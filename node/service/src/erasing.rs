@@ -146,6 +146,7 @@ fn remove_all(
     crate::cards::forget(batch, patient);
     batch.remove(Space::Patients, number);
     batch.remove(Space::Entries, [b"source/".as_slice(), &number].concat());
+    remove_prefix(view, batch, Space::Entries, &[b"tags/".as_slice(), &number].concat());
     batch.remove(Space::Jobs, [b"publish/".as_slice(), &number].concat());
     tokens.keys(patient, entry).into_iter().for_each(|key| batch.remove(Space::Tokens, key));
     for (key, handle) in handles_of(view, patient) {

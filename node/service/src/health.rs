@@ -120,6 +120,8 @@ pub enum Check {
     Witnesses,
     /// Whether reads without consent wait for their review, or the right to them is off.
     Emergency,
+    /// How patient tags are made, and whether they can be.
+    Tags,
     /// Whether somebody should look at alarms.
     Alarms,
 }
@@ -140,6 +142,7 @@ impl Check {
             Self::Freshness => "freshness",
             Self::Witnesses => "witnesses",
             Self::Emergency => "emergency",
+            Self::Tags => "tags",
             Self::Alarms => "alarms",
         }
     }
@@ -229,6 +232,7 @@ impl Service {
         list.extend(node_keys(&status));
         if status.is_running {
             list.extend([addresses(&status), peers(&status), freshness(&status), witnesses(&status)]);
+            list.push(crate::evaluators::check(&self.tag_modes()));
         }
         list.extend([emergency(&self.emergency_counts()), alarms(&status)]);
         list
@@ -252,7 +256,7 @@ fn count(view: &dyn View, space: Space) -> u64 {
     }
 }
 
-fn finding(check: Check, light: Light, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+pub(crate) fn finding(check: Check, light: Light, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
     let remedy = if light == Light::Green { String::new() } else { remedy.into() };
     Finding { check, light, found: found.into(), remedy }
 }
@@ -472,6 +476,16 @@ fn alarms(status: &Status) -> Finding {
             Light::Amber,
             format!("peer {node:?} kept sending what it must not and was hung up on"),
             "tell its operator; an old version is the usual cause",
+        ),
+        Alarm::Evaluator { facility, why } => (
+            Light::Amber,
+            format!("{facility} answered as evaluator what it cannot prove ({why}); others were asked instead"),
+            "tell its operator and the founders; a restored share is the usual cause, else it cheats",
+        ),
+        Alarm::KeyGeneration { epoch, why, .. } => (
+            Light::Red,
+            format!("the patient key of epoch {epoch} cannot be made: {why}"),
+            "founders call evaluators again, without the one named here: `musubi evaluators call`",
         ),
     };
     finding(Check::Alarms, light, format!("{} alarms; the newest: {found}", status.alarms.len()), remedy)

@@ -20,6 +20,7 @@ pub mod documents;
 pub mod emergency;
 pub mod engine;
 pub mod erasing;
+pub mod evaluators;
 pub mod fetching;
 pub mod founders;
 pub mod health;

@@ -343,7 +343,8 @@ fn networks_of(signed: &Signed, object: &Object) -> Vec<NetworkId> {
         Object::Suspension(suspension) => vec![suspension.network],
         Object::Disaster(disaster) => vec![disaster.network],
         Object::Charter(_) => Charter::network_of(signed).into_iter().collect(),
-        Object::NodeKey(_) | Object::Directory(_) => Vec::new(),
+        Object::EvaluatorCall(call) => vec![call.network],
+        Object::NodeKey(_) | Object::Directory(_) | Object::EvaluatorKey(_) => Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ mod audit;
 mod card;
 mod desk;
 mod emergency;
+mod evaluators;
 mod govern;
 mod input;
 mod key;

@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, card, desk, emergency, govern, key, linkage, network, node, staff, store};
+use super::{audit, card, desk, emergency, evaluators, govern, key, linkage, network, node, staff, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -66,6 +66,9 @@ pub enum Verb {
     /// Accords between two networks
     #[command(subcommand)]
     Accord(network::AccordVerb),
+    /// Evaluators: who makes the patient tags of a network
+    #[command(subcommand)]
+    Evaluators(evaluators::EvaluatorsVerb),
     /// Take back a membership, a node key or an accord
     Revoke(network::Revoke),
     /// Let a member, a node or an accord rest, by one founder alone, for at most 72 hours
@@ -162,6 +165,7 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Admit(verb) => ask(verb.request()?),
         Verb::Founders(verb) => network::founders(&folder, verb, out),
         Verb::Accord(verb) => ask(verb.request()?),
+        Verb::Evaluators(verb) => ask(verb.request()?),
         Verb::Revoke(args) => ask(args.request()?),
         Verb::Suspend(args) => ask(args.request()?),
         Verb::Disaster(verb) => ask(verb.request()?),

@@ -232,6 +232,10 @@ pub enum FounderAct {
         purposes: Vec<String>,
         shares: Vec<String>,
     },
+    /// Evaluators are named.
+    CallEvaluators(EvaluatorsCall),
+    /// How tags are made.
+    Evaluators,
 }
 
 /// What a verb can ask about emergency reads.
@@ -316,6 +320,21 @@ pub struct NewStaff {
     pub department: String,
     /// Which facility's; empty: the first.
     pub facility: String,
+}
+
+/// A call of evaluators as it is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluatorsCall {
+    /// Of which network.
+    pub network: Option<String>,
+    /// Digits of the members, in the order of their seats.
+    pub evaluators: Vec<String>,
+    /// How many must answer.
+    pub threshold: Option<u32>,
+    /// How long the key is used.
+    pub days: Option<u64>,
+    /// Founders' share files.
+    pub shares: Vec<String>,
 }
 
 /// An accord as it is typed.

@@ -35,6 +35,8 @@ pub fn handle(desk: &Desk, act: FounderAct) -> Result<Reply, Failure> {
             Ok(signed(&desk.service().end_disaster(network, &words::shares(&shares)?)?))
         }
         FounderAct::Disasters => Ok(disasters(desk)),
+        FounderAct::CallEvaluators(terms) => super::evaluators::call(desk, &terms),
+        FounderAct::Evaluators => Ok(super::evaluators::show(desk)),
         FounderAct::Change { network, add, remove, k, purposes, shares } => {
             let network = words::network(desk, network.as_deref())?;
             let add = add.iter().map(|line| SharePublic::parse(line)).collect::<Result<Vec<_>, _>>();

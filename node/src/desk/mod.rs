@@ -6,6 +6,7 @@ mod audit;
 mod cards;
 mod consents;
 mod emergency;
+mod evaluators;
 mod feed_export;
 mod feed_follow;
 mod feed_place;

@@ -87,6 +87,10 @@ vocabulary! {
         DisasterDeclared = 37, "disaster-declared";
         /// A patient's card was issued, read, refused or taken back; the note says which.
         CardUsed = 38, "card-used";
+        /// This node had tags of its patients made by evaluators; their count is in it.
+        TagsMade = 39, "tags-made";
+        /// This node, as evaluator, evaluated blinded strings for a member; their count is in it, and nothing else is known.
+        TagsEvaluated = 40, "tags-evaluated";
     }
 }
 

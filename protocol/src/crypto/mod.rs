@@ -18,4 +18,4 @@ pub use ledger::Ledger;
 pub use seal::{lock, open_from, seal_public, seal_to, unlock};
 pub use secret::Secret;
 pub use sign::{Crypto, Real, Signature, domain};
-pub use tag::{LocalKey, TagSource};
+pub use tag::LocalKey;

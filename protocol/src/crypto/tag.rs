@@ -5,16 +5,10 @@ use sha2::Sha256;
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Where tags come from. The core asks for a tag by this trait alone, so that evaluators (a threshold OPRF, by which no
-/// member can make tags in bulk) can take [`LocalKey`]'s place.
-pub trait TagSource {
-    /// The tag of one identity string.
-    fn tag(&self, identity: &[u8]) -> Tag;
-}
-
 /// Mode `local`: tags under a secret that every node of one network, or of one accord, holds.
 ///
-/// Weaker than evaluators: who holds the key can enumerate names and birth dates. For few nodes that trust one another.
+/// Weaker than evaluators ([`crate::oprf`]): who holds the key can enumerate names and birth dates. For few nodes that trust
+/// one another.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct LocalKey([u8; 32]);
 
@@ -30,12 +24,6 @@ impl LocalKey {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(identity);
         Tag(mac.finalize().into_bytes().into())
-    }
-}
-
-impl TagSource for LocalKey {
-    fn tag(&self, identity: &[u8]) -> Tag {
-        self.tag(identity)
     }
 }
 

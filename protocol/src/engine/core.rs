@@ -11,6 +11,7 @@ use crate::data::{Batch, View};
 use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, PublicKey, RequestId, ShelfId};
 use crate::index::Shelf;
 use crate::limits;
+use crate::oprf::Share;
 use crate::policy::{Freshness, Quota};
 use crate::state::{Book, NodeFacility, Signed};
 use crate::time::{DAY_MS, Millis};
@@ -121,6 +122,14 @@ pub struct Engine<V: View> {
     pub(super) started: Option<Millis>,
     /// The newest moment that stood in the log at the start.
     pub(super) known_until: Option<Millis>,
+    /// Our shares of evaluators' keys, by the hash of their call.
+    pub(super) shares: BTreeMap<Hash, Share>,
+    pub(super) keygens: super::keygen::Keygens,
+    /// Key generations whose seed is on its way to the disk.
+    pub(super) seeding: BTreeSet<Hash>,
+    pub(super) tagging: super::tags::Tagging,
+    /// How each own network's tags were made when it was looked at last.
+    pub(super) served: BTreeMap<NetworkId, (Vec<u32>, bool)>,
 }
 
 /// A transfer that this node is sending.
@@ -152,6 +161,10 @@ pub(super) enum Then {
     Asking { request: RequestId, to: NodeKey, message: Box<Message> },
     /// The copies are gone; tell the holder.
     Forgotten { to: NodeKey, ack: [u8; 16], requests: Vec<RequestId> },
+    /// The seed of a key generation is on disk: deal.
+    Seeded(Hash),
+    /// Our share of a key is on disk: say so.
+    ShareKept(Hash, Share),
 }
 
 impl<V: View> Engine<V> {
@@ -188,8 +201,14 @@ impl<V: View> Engine<V> {
             recalls: super::recall::Recalls::default(),
             started: None,
             known_until: None,
+            shares: BTreeMap::new(),
+            keygens: BTreeMap::new(),
+            seeding: BTreeSet::new(),
+            tagging: super::tags::Tagging::default(),
+            served: BTreeMap::new(),
         };
         engine.load_secrets();
+        engine.load_shares();
         engine.load_shelves();
         engine.load_recalls();
         let size = crate::audit::head(&engine.view).size;
@@ -235,26 +254,13 @@ impl<V: View> Engine<V> {
     pub fn node_key(&self) -> NodeKey {
         self.node
     }
-    /// A picture of the running Engine, for status pages.
-    pub fn snapshot(&self, now: Millis) -> Snapshot {
-        Snapshot {
-            node: self.node,
-            up: self.peers.up(),
-            seen: self.peers.map.iter().filter_map(|(node, peer)| peer.seen.map(|at| (*node, at))).collect(),
-            freshness: self.freshness(now),
-            facilities: self.own_facilities(now),
-            shelves: self.shelves.values().cloned().collect(),
-            copies: self.mending.copies,
-            fetches: self.fetches.len(),
-            serves: self.serves.len(),
-            addresses: self.addresses.clone(),
-        }
-    }
 
     fn start(&mut self, now: Millis) {
         self.timers.set(Timer::Dial, now);
         self.timers.set(Timer::Checkpoint, now.plus(self.config.limits.checkpoint_ms));
         self.timers.set(Timer::Daily, now.plus(DAY_MS));
+        self.begin_keygens(now);
+        self.note_served(now);
         self.mark_all_dirty(now);
         self.wake_when_rest_ends(now);
     }
@@ -293,6 +299,9 @@ impl<V: View> Engine<V> {
             Message::LinkAsk(m) => self.on_link_ask(now, from, m),
             Message::LinkAnswer(m) => self.on_link_answer(now, from, m),
             Message::Reviewed(m) => self.on_reviewed(now, from, m),
+            Message::Keygen(m) => self.on_keygen(now, from, m),
+            Message::EvaluateRequest(m) => self.on_evaluate_request(now, from, m),
+            Message::EvaluateReply(m) => self.on_evaluate_reply(now, from, m),
             Message::Refuse(m) => self.on_refuse(now, from, m),
             // Pieces belong to the transfer that the driver takes in; one that comes here is late.
             Message::Piece(_) => {}
@@ -354,6 +363,8 @@ impl<V: View> Engine<V> {
             }
             (Then::Authored(shelf, entries), Done::Committed(_)) => self.authored(now, shelf, entries),
             (Then::Forgotten { to, ack, requests }, Done::Committed(_)) => self.forgotten(now, to, ack, requests),
+            (Then::Seeded(call), Done::Committed(_)) => self.begin_keygen(call),
+            (Then::ShareKept(call, share), Done::Committed(_)) => self.share_kept(now, call, share),
             (Then::Served(request), _) => {
                 self.serves.remove(&request);
             }
@@ -367,6 +378,9 @@ impl<V: View> Engine<V> {
         match then {
             #[cfg(feature = "plants")]
             Then::Decided(decided) if crate::plants::on("P34") => self.decided(*decided, &[0, 0]),
+            Then::Seeded(call) => {
+                self.seeding.remove(&call);
+            }
             // What cannot be logged is not answered; the reader's row says "late".
             Then::Decided(decided) => {
                 self.serves.remove(&decided.request());
@@ -403,6 +417,10 @@ impl<V: View> Engine<V> {
             Timer::Publish => self.flush_publications(now),
             Timer::Daily => {
                 self.renew_manifests(now);
+                self.begin_keygens(now);
+                if self.note_served(now) {
+                    self.mark_all_dirty(now);
+                }
                 self.forget_past(now);
                 self.quota.forget(now);
                 self.emergency_quota.forget(now);
@@ -412,6 +430,9 @@ impl<V: View> Engine<V> {
             Timer::Join(network) => self.join_again(now, network),
             Timer::Rest => self.rest_is_over(now),
             Timer::Held => self.write_held(),
+            Timer::Evaluate(call) => self.evaluate_waited(now, call),
+            Timer::Tags => self.start_rounds(now),
+            Timer::Locates => self.release_locates(now),
         }
     }
 
@@ -491,31 +512,6 @@ impl<V: View> Engine<V> {
     pub(super) fn public(&self, secret: &Secret) -> PublicKey {
         self.crypto.public(secret)
     }
-}
-
-/// A picture of a running Engine.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// Own key.
-    pub node: NodeKey,
-    /// Peers that said hello.
-    pub up: BTreeSet<NodeKey>,
-    /// When each peer was heard of last.
-    pub seen: BTreeMap<NodeKey, Millis>,
-    /// How far shared state may be trusted.
-    pub freshness: Freshness,
-    /// Own facilities in live memberships.
-    pub facilities: Vec<NodeFacility>,
-    /// Shelves held here, own and copies.
-    pub shelves: Vec<Shelf>,
-    /// How copies came here.
-    pub copies: super::Copies,
-    /// Fetches under way.
-    pub fetches: usize,
-    /// Transfers being sent.
-    pub serves: usize,
-    /// Own addresses.
-    pub addresses: Vec<String>,
 }
 
 /// Members whose agreement makes state fresh, or all others if fewer (trust: freshness ladder).

@@ -83,6 +83,8 @@ impl<V: View> Engine<V> {
         self.send_drops(from);
         self.send_heads(now, from, false);
         self.ask_secrets(now);
+        self.tell_keygens_to(from);
+        self.start_rounds(now);
         self.offer_proposals(now, from);
         self.resume_fetches(now, from);
         self.resume_links(from);
@@ -104,6 +106,7 @@ impl<V: View> Engine<V> {
         self.mending.lost(node);
         self.peers.following.retain(|_, source| *source != node);
         self.lost_holder(now, node);
+        self.lost_evaluator(now, node);
         self.event(Event::PeerDown(node));
     }
     pub(super) fn on_unreachable(&mut self, now: Millis, node: NodeKey) {

@@ -68,6 +68,22 @@ pub(super) fn secret(scope: Scope, epoch: u32) -> Vec<u8> {
     let (code, id) = scope.parts();
     [b"secret/".as_slice(), &[code], &id, &epoch.to_be_bytes()].concat()
 }
+/// The tags of a patient under a key of evaluators.
+pub(super) fn tags(patient: PatientRef, call: Hash) -> Vec<u8> {
+    [b"tags/".as_slice(), &patient.0.to_be_bytes(), &call.0].concat()
+}
+/// Our share of a key of evaluators.
+pub(super) fn share(call: Hash) -> Vec<u8> {
+    [b"share/".as_slice(), &call.0].concat()
+}
+/// The seed of a key generation under way.
+pub(super) fn keygen_seed(call: Hash) -> Vec<u8> {
+    [b"keygen/".as_slice(), &call.0].concat()
+}
+/// How many strings of a facility we evaluated on its last day.
+pub(super) fn evaluated(asker: &FacilityId) -> Vec<u8> {
+    [b"evaluated/".as_slice(), asker.as_bytes()].concat()
+}
 pub(super) fn source(patient: PatientRef) -> Vec<u8> {
     [b"source/".as_slice(), &patient.0.to_be_bytes()].concat()
 }

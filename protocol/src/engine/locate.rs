@@ -3,9 +3,9 @@ use super::core::Engine;
 use super::input::{LocateOrder, Ticket};
 use super::keys;
 use super::output::Event;
-use super::publish::scope_of;
+use super::tags::TagKey;
 use crate::data::View;
-use crate::ids::{FacilityId, Handle, NetworkId, PatientRef, ShelfId};
+use crate::ids::{FacilityId, Handle, NetworkId, PatientRef, ShelfId, Tag};
 use crate::index::{self, Audience, Shelf};
 use crate::kinds::KindSet;
 use crate::time::Millis;
@@ -47,14 +47,27 @@ pub struct Candidate {
 }
 
 impl<V: View> Engine<V> {
+    /// Answers at once if the patient's tags are known; else as soon as evaluators have made them.
     pub(super) fn locate(&mut self, now: Millis, ticket: Ticket, order: LocateOrder) {
-        let found = self.candidates(now, &order);
+        if let Some(order) = self.wait_for_tags(now, ticket, order) {
+            self.located(now, ticket, &order);
+        }
+    }
+    pub(super) fn located(&mut self, now: Millis, ticket: Ticket, order: &LocateOrder) {
+        let found = self.candidates(now, order);
         self.event(Event::Located(ticket, found));
     }
     fn candidates(&self, now: Millis, order: &LocateOrder) -> Vec<Candidate> {
         let readable = self.shelves.values().filter(|shelf| self.is_ours_to_read(now, shelf));
         let foreign = readable.filter(|shelf| shelf.holder != order.facility);
-        let mut found: Vec<Candidate> = foreign.flat_map(|shelf| self.on_shelf(now, shelf, order)).collect();
+        // Many shelves, few keys: tags are made or read once for each.
+        let mut tags: BTreeMap<TagKey, Vec<(u8, Option<Tag>)>> = BTreeMap::new();
+        let mut found: Vec<Candidate> = Vec::new();
+        for shelf in foreign {
+            let Some(key) = self.tag_key(now, shelf) else { continue };
+            let tags = tags.entry(key).or_insert_with(|| self.known_tags(key, order.patient, &order.strings));
+            found.extend(self.on_shelf(now, shelf, order, tags));
+        }
         // One holder may show one patient on several shelves: the one that announces most is asked.
         found.sort_by_key(|c| {
             (c.holder.clone(), rank(c.certainty), std::cmp::Reverse(c.kinds.bits().count_ones()), c.shelf)
@@ -66,14 +79,14 @@ impl<V: View> Engine<V> {
         });
         found
     }
-    fn on_shelf(&self, now: Millis, shelf: &Shelf, order: &LocateOrder) -> Vec<Candidate> {
+    fn on_shelf(&self, now: Millis, shelf: &Shelf, order: &LocateOrder, tags: &[(u8, Option<Tag>)]) -> Vec<Candidate> {
         let id = shelf.id();
-        let Some(key) = self.tag_key(scope_of(shelf), shelf.epoch) else { return Vec::new() };
         let Some(manifest) = index::manifest(&self.view, id) else { return Vec::new() };
         let Some(network) = self.network_of_holder(now, shelf) else { return Vec::new() };
         let mut by_handle: BTreeMap<Handle, (KindSet, Vec<u8>)> = BTreeMap::new();
-        for (rule, text) in &order.strings {
-            for (body, _) in index::find_all(&self.view, id, &key.tag(text), now) {
+        for (rule, tag) in tags {
+            let Some(tag) = tag else { continue };
+            for (body, _) in index::find_all(&self.view, id, tag, now) {
                 if body.rule == *rule {
                     let entry = by_handle.entry(body.handle).or_default();
                     entry.0 = entry.0.or(body.kinds);

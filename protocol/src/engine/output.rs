@@ -211,6 +211,22 @@ pub enum Alarm {
     Damaged(FacilityId),
     /// A peer keeps sending what it must not.
     Strikes(NodeKey),
+    /// An evaluator answered what its proof does not bear out; it is not asked for a day.
+    Evaluator {
+        /// Who.
+        facility: FacilityId,
+        /// What was wrong.
+        why: String,
+    },
+    /// A key generation can end in no key.
+    KeyGeneration {
+        /// Of which network.
+        network: NetworkId,
+        /// For which epoch.
+        epoch: u32,
+        /// Who is proven to have done what.
+        why: String,
+    },
 }
 
 /// What a holder's row says.

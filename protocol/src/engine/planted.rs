@@ -34,3 +34,8 @@ pub(super) fn diagnosed(body: Body) -> Body {
     let consent = if on("P10") { ReceiptId(*b"ICD-10: E11.9   ") } else { body.consent };
     Body { consent, ..body }
 }
+
+/// P41: every string is blinded with the same number.
+pub(super) fn one_blind(entropy: [u8; 64]) -> [u8; 64] {
+    if crate::plants::on("P41") { [1; 64] } else { entropy }
+}

@@ -3,10 +3,10 @@ use super::core::{Engine, Then};
 use super::input::{Publication, Ticket};
 use super::keys::{self, Published, Scope};
 use super::output::{Event, Output};
+use super::tags::TagKey;
 use super::timers::Timer;
 use crate::audit::{self, What};
 use crate::consent::{ConsentReceipt, Reach, published, receipts_of};
-use crate::crypto::LocalKey;
 use crate::data::{Batch, Space, View, decode, encode};
 use crate::ids::{Handle, NetworkId, PatientRef, ReceiptId, ShelfId, Tag};
 use crate::index::{self, Audience, Body, Change, Shelf};
@@ -18,7 +18,7 @@ use crate::time::Millis;
 /// One shelf of ours, with what may be on it for whom.
 pub(super) struct OwnShelf {
     pub(super) shelf: Shelf,
-    scope: Scope,
+    key: TagKey,
     reach: Reach,
     /// What accord and membership leave of the kinds.
     kinds: KindSet,
@@ -80,23 +80,25 @@ impl<V: View> Engine<V> {
         let own = self.own_shelves(now);
         let mut removed = 0;
         for shelf in own.iter().chain(&self.ended_shelves(now, &own)) {
-            let Some(key) = self.tag_key(shelf.scope, shelf.shelf.epoch) else { continue };
+            if !shelf.kinds.is_empty() && !self.has_key(shelf.key) {
+                continue;
+            }
             let mut changes = Vec::new();
             let mut batch = Batch::default();
             for patient in patients {
-                removed += self.change_patient(now, shelf, &key, *patient, (&mut changes, &mut batch));
+                removed += self.change_patient(now, shelf, *patient, (&mut changes, &mut batch));
             }
             if !changes.is_empty() {
                 self.author_shelf(now, &shelf.shelf, changes, batch);
             }
         }
+        self.start_rounds(now);
         removed
     }
     fn change_patient(
         &mut self,
         now: Millis,
         own: &OwnShelf,
-        key: &LocalKey,
         patient: PatientRef,
         out: (&mut Vec<Change>, &mut Batch),
     ) -> usize {
@@ -110,11 +112,15 @@ impl<V: View> Engine<V> {
             let kinds = published(&receipts, &own.shelf.holder, &own.reach, now).and(source.kinds).and(own.kinds);
             (!kinds.is_empty()).then(|| (kinds, newest_permit(&receipts), source))
         });
-        let new = wanted.map(|(kinds, consent, source)| Published {
-            handle: old.as_ref().map_or_else(|| Handle(self.random()), |old| old.handle),
-            kinds,
-            consent,
-            tags: source.strings.iter().map(|(rule, text)| (*rule, key.tag(text).0)).collect(),
+        let new = wanted.and_then(|(kinds, consent, source)| {
+            let tags = self.tags_to_publish(own.key, &source);
+            // Nothing to show before the first tags are here; what lost all of its tags stays known under its handle.
+            (old.is_some() || !tags.is_empty() || source.strings.is_empty()).then(|| Published {
+                handle: old.as_ref().map_or_else(|| Handle(self.random()), |old| old.handle),
+                kinds,
+                consent,
+                tags,
+            })
         });
         if old == new {
             return 0;
@@ -149,6 +155,14 @@ impl<V: View> Engine<V> {
             }
         }
         removed
+    }
+    /// The tags of what a patient is found by, as far as they are known; the rest is asked for, and published when it is here.
+    fn tags_to_publish(&mut self, key: TagKey, source: &Publication) -> Vec<(u8, [u8; 32])> {
+        let known = self.known_tags(key, source.patient, &source.strings);
+        if let (TagKey::Evaluated(call), true) = (key, known.iter().any(|(_, tag)| tag.is_none())) {
+            self.want_tags(call, source.patient);
+        }
+        known.into_iter().filter_map(|(rule, tag)| Some((rule, tag?.0))).collect()
     }
     fn author_shelf(&mut self, now: Millis, shelf: &Shelf, changes: Vec<Change>, mut batch: Batch) {
         let seed = self.random();
@@ -185,14 +199,15 @@ impl<V: View> Engine<V> {
                 continue;
             }
             let inside = membership.kinds.and(charter.kinds);
-            for classes in &charter.audiences {
+            let keys = self.served_keys(now, own.network, Scope::Network(own.network), charter.epoch);
+            for (classes, (epoch, key)) in charter.audiences.iter().flat_map(|c| keys.iter().map(move |key| (c, key))) {
                 shelves.push(OwnShelf {
                     shelf: Shelf {
                         holder: own.facility.clone(),
                         audience: Audience::Network { network: own.network, classes: *classes },
-                        epoch: charter.epoch,
+                        epoch: *epoch,
                     },
-                    scope: Scope::Network(own.network),
+                    key: *key,
                     reach: Reach::usual(own.network, *classes),
                     kinds: inside,
                 });
@@ -201,21 +216,43 @@ impl<V: View> Engine<V> {
         }
         shelves
     }
+    /// Epochs and keys under which holders of a network publish now: those of its evaluators, and where it has none, or has
+    /// had them for a short time only, that of `local` mode.
+    fn served_keys(&self, now: Millis, network: NetworkId, scope: Scope, local_epoch: u32) -> Vec<(u32, TagKey)> {
+        let (epochs, local) = self.book.served_epochs(network, now);
+        let evaluated = epochs.into_iter().filter_map(|epoch| {
+            let call = self.book.epoch(network, epoch)?.call_hash;
+            Some((epoch, TagKey::Evaluated(call)))
+        });
+        let local = local.then_some((local_epoch, TagKey::Local(scope, local_epoch)));
+        evaluated.chain(local).collect()
+    }
+    /// Looks whether epochs began or ended since the last time.
+    pub(super) fn note_served(&mut self, now: Millis) -> bool {
+        let served = self.book.own().iter().map(|network| (*network, self.book.served_epochs(*network, now))).collect();
+        let changed = self.served != served;
+        self.served = served;
+        changed
+    }
     fn accord_shelves(&self, now: Millis, own: &NodeFacility, inside: KindSet) -> Vec<OwnShelf> {
         let partners = self.book.accords().filter_map(|accord| accord.other(own.network));
         let in_force = partners.filter_map(|other| Some((other, self.book.accord_in_force(own.network, other, now)?)));
-        in_force
-            .map(|(other, accord)| OwnShelf {
-                shelf: Shelf {
-                    holder: own.facility.clone(),
-                    audience: Audience::Accord { accord: accord.id() },
-                    epoch: accord.epoch,
-                },
-                scope: Scope::Accord(accord.id()),
-                reach: reach(other, accord.classes_for_readers_of(other)),
-                kinds: inside.and(accord.kinds_for_readers_of(other)),
-            })
-            .collect()
+        let mut shelves = Vec::new();
+        for (other, accord) in in_force {
+            for (epoch, key) in self.served_keys(now, own.network, Scope::Accord(accord.id()), accord.epoch) {
+                shelves.push(OwnShelf {
+                    shelf: Shelf {
+                        holder: own.facility.clone(),
+                        audience: Audience::Accord { accord: accord.id() },
+                        epoch,
+                    },
+                    key,
+                    reach: reach(other, accord.classes_for_readers_of(other)),
+                    kinds: inside.and(accord.kinds_for_readers_of(other)),
+                });
+            }
+        }
+        shelves
     }
     /// Shelves of ours whose accord or membership ended: they are emptied.
     fn ended_shelves(&self, now: Millis, live: &[OwnShelf]) -> Vec<OwnShelf> {
@@ -226,15 +263,12 @@ impl<V: View> Engine<V> {
         ended
             .map(|(_, shelf)| OwnShelf {
                 shelf: shelf.clone(),
-                scope: scope_of(shelf),
+                // Nothing goes on it any more, so no tag is made.
+                key: TagKey::Local(scope_of(shelf), shelf.epoch),
                 reach: reach(NetworkId([0; 32]), Codes::default()),
                 kinds: KindSet::NONE,
             })
             .collect()
-    }
-    pub(super) fn tag_key(&self, scope: Scope, epoch: u32) -> Option<LocalKey> {
-        let secret = self.secrets.get(&(scope, epoch))?;
-        Some(LocalKey::derive(secret, &scope.parts().1, epoch))
     }
     pub(super) fn patient_of(&self, handle: Handle) -> Option<(PatientRef, ShelfId)> {
         decode(&self.view.get(Space::Tokens, &keys::handle(handle))?)

@@ -4,14 +4,13 @@ use super::emergency::emergency_message;
 use super::input::{FetchOrder, Received, Ticket};
 use super::locate::Certainty;
 use super::output::{Alarm, Answer, Effect, Event, HolderStatus, Receive};
-use super::publish::scope_of;
 use super::timers::Timer;
 use crate::audit::{self, What};
 use crate::consent::{Mode, Query, permitted_of, receipts_of};
 use crate::crypto::{Signature, domain, mac};
 use crate::data::{Batch, View};
 use crate::fetch::{Countersigned, ExchangeReceipt, Item, Plan};
-use crate::ids::{Hash, NetworkId, NodeKey, ReceiptId, RequestId};
+use crate::ids::{Hash, NetworkId, NodeKey, ReceiptId, RequestId, Tag};
 use crate::kinds::{DataKind, KindSet};
 use crate::limits::{COPY_MS, FETCHES_MAX, INLINE_BYTES_MAX, REQUEST_LIFE_MS};
 use crate::policy::ReaderBase;
@@ -150,12 +149,13 @@ impl<V: View> Engine<V> {
     ) -> v1::RequestBody {
         let order = &fetching.order;
         let shelf = self.shelves.get(&order.candidate.shelf);
-        let key = shelf.and_then(|shelf| self.tag_key(scope_of(shelf), shelf.epoch));
-        let proof = |(rule, text): &(u8, Vec<u8>)| {
-            let tag = key.as_ref()?.tag(text);
-            Some(v1::RuleProof { rule: (*rule).into(), proof: mac(&tag.0, &[b"match", &request.0]).to_vec() })
+        let key = shelf.and_then(|shelf| self.tag_key(now, shelf));
+        let tags = key.map_or_else(Vec::new, |key| self.known_tags(key, order.patient, &order.strings));
+        let proof = |(rule, tag): (u8, Option<Tag>)| {
+            let proof = mac(&tag?.0, &[b"match", &request.0]).to_vec();
+            Some(v1::RuleProof { rule: rule.into(), proof })
         };
-        let agreed = order.strings.iter().filter(|(rule, _)| order.candidate.rules.contains(rule));
+        let agreed = tags.into_iter().filter(|(rule, _)| order.candidate.rules.contains(rule));
         v1::RequestBody {
             id: request.0.to_vec(),
             reader: order.facility.as_str().to_owned(),

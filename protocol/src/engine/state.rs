@@ -98,6 +98,8 @@ impl<V: View> Engine<V> {
             self.event(Event::StateChanged(signed.kind));
             reach_changed |= match object {
                 Object::Accord(_) | Object::Charter(_) | Object::Revocation(_) | Object::Suspension(_) => true,
+                Object::EvaluatorKey(_) => true,
+                Object::EvaluatorCall(_) => false,
                 // Another facility's membership changes nothing about what we publish to whom.
                 Object::Membership(membership) => self.serves_facility(&membership.facility, now),
                 Object::NodeKey(cert) => cert.node == self.node,
@@ -113,11 +115,13 @@ impl<V: View> Engine<V> {
         }
         self.wake_when_rest_ends(now);
         if reach_changed {
+            self.note_served(now);
             self.mark_all_dirty(now);
         }
         if members_changed {
             self.drop_finished_proposals(news);
             self.ask_secrets(now);
+            self.begin_keygens(now);
             self.announce_directory(now);
             self.greet_newcomers(now);
         }
@@ -351,10 +355,17 @@ impl<V: View> Engine<V> {
         let networks = match &body {
             Object::Membership(membership) => vec![membership.network],
             Object::Revocation(revocation) => vec![revocation.network],
+            Object::EvaluatorCall(call) => vec![call.network],
             Object::Accord(accord) => vec![accord.a, accord.b],
             Object::Disaster(disaster) => vec![disaster.network],
             Object::Charter(_) => Charter::network_of(object).into_iter().collect(),
-            _ => return Err("only charters, memberships, revocations, accords and disasters wait for founders".into()),
+            _ => {
+                return Err(
+                    "only charters, memberships, revocations, accords, disasters and calls of evaluators wait for \
+                            founders"
+                        .into(),
+                );
+            }
         };
         let own: Vec<NetworkId> =
             networks.iter().copied().filter(|network| self.book.own().contains(network)).collect();
@@ -382,6 +393,7 @@ impl<V: View> Engine<V> {
         let concerns = match Object::decode(object) {
             Ok(Object::Membership(membership)) => shared.contains(&membership.network),
             Ok(Object::Revocation(revocation)) => shared.contains(&revocation.network),
+            Ok(Object::EvaluatorCall(call)) => shared.contains(&call.network),
             Ok(Object::Accord(accord)) => shared.contains(&accord.a) || shared.contains(&accord.b),
             Ok(Object::Disaster(disaster)) => shared.contains(&disaster.network),
             Ok(Object::Charter(_)) => Charter::network_of(object).is_some_and(|network| shared.contains(&network)),
@@ -436,9 +448,9 @@ fn store(batch: &mut Batch, now: Millis, signed: &Signed, object: &Object) {
         Object::Revocation(_) => What::MemberRevoked,
         Object::Accord(_) => What::AccordSigned,
         Object::NodeKey(_) => What::KeyChanged,
-        Object::Charter(_) => What::StateAccepted,
         Object::Suspension(_) => What::MemberSuspended,
         Object::Disaster(_) => What::DisasterDeclared,
+        Object::Charter(_) | Object::EvaluatorCall(_) | Object::EvaluatorKey(_) => What::StateAccepted,
         // Addresses change daily and bind nobody.
         Object::Directory(_) => return,
     };

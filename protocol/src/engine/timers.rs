@@ -1,4 +1,4 @@
-use crate::ids::{NetworkId, NodeKey, RequestId};
+use crate::ids::{Hash, NetworkId, NodeKey, RequestId};
 use crate::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,12 @@ pub(super) enum Timer {
     Rest,
     /// Write what was held back.
     Held,
+    /// Evaluators of a key have had time enough.
+    Evaluate(Hash),
+    /// Ask evaluators again for what is still wanted.
+    Tags,
+    /// Look-ups that wait for tags have waited enough.
+    Locates,
 }
 
 /// One deadline per timer; the earliest is all that the driver sees.

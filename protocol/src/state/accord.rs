@@ -2,7 +2,7 @@ use super::{Draft, ObjectKind};
 use crate::crypto::sha256;
 use crate::ids::{AccordId, Hash, NetworkId};
 use crate::kinds::{Codes, KindSet};
-use crate::limits::{ADDRESSES_MAX, CLAUSES_MAX, TEXT_BYTES_MAX};
+use crate::limits::{ADDRESSES_MAX, CLAUSES_MAX, EVALUATED_EPOCH_MIN, TEXT_BYTES_MAX};
 use crate::policy::Clause;
 use crate::time::Millis;
 use crate::wire::{FieldError, bytes32, v1};
@@ -119,6 +119,10 @@ impl Accord {
         }
         if wire.contacts.len() > ADDRESSES_MAX || wire.contacts.iter().any(|c| c.len() > TEXT_BYTES_MAX) {
             return Err(FieldError("accord.contacts"));
+        }
+        // Above lie the epochs of evaluators.
+        if wire.epoch >= EVALUATED_EPOCH_MIN {
+            return Err(FieldError("accord.epoch"));
         }
         let mut clauses = Vec::with_capacity(wire.clauses.len());
         for clause in wire.clauses {

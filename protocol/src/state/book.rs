@@ -189,6 +189,11 @@ impl Book {
                     None => quorum(disaster.network, disaster.from),
                 }
             }
+            Object::EvaluatorCall(call) => {
+                not_ahead(call.from)?;
+                quorum(call.network, call.from)
+            }
+            Object::EvaluatorKey(key) => self.check_key(crypto, signed, key),
             Object::NodeKey(cert) => {
                 if !self.roots.contains_key(&cert.root) {
                     return Err(Refused::Unanchored { kind });
@@ -308,6 +313,9 @@ impl Book {
     }
     pub(super) fn object(&self, kind: ObjectKind, subject: &[u8]) -> Option<&(Signed, Object)> {
         self.objects.get(&(kind, subject.to_vec()))
+    }
+    pub(super) fn of_kind(&self, kind: ObjectKind) -> impl Iterator<Item = &(Signed, Object)> {
+        self.objects.range((kind, Vec::new())..).take_while(move |((of, _), _)| *of == kind).map(|(_, found)| found)
     }
     /// The seq of what is known of a kind and subject.
     pub fn seq(&self, kind: ObjectKind, subject: &[u8]) -> Option<u64> {

@@ -2,7 +2,7 @@ use super::{Draft, ObjectKind, Signed};
 use crate::crypto::Crypto;
 use crate::ids::{Hash, NetworkId, PublicKey};
 use crate::kinds::{Codes, FacilityClass, KindSet};
-use crate::limits::{FOUNDERS_MAX, TEXT_BYTES_MAX};
+use crate::limits::{EVALUATED_EPOCH_MIN, FOUNDERS_MAX, TEXT_BYTES_MAX};
 use crate::time::Millis;
 use crate::wire::{FieldError, bytes32, v1};
 use prost::Message as _;
@@ -98,6 +98,10 @@ impl Charter {
                 return Err(FieldError("charter.founders.key"));
             }
             founders.push(Founder { name: founder.name, key });
+        }
+        // Above lie the epochs of evaluators.
+        if wire.epoch >= EVALUATED_EPOCH_MIN {
+            return Err(FieldError("charter.epoch"));
         }
         if wire.audiences.len() > 8 {
             return Err(FieldError("charter.audiences"));

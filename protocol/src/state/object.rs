@@ -1,4 +1,7 @@
-use super::{Accord, Charter, Directory, Disaster, Draft, Membership, NodeCert, Revocation, Signed, Suspension};
+use super::{
+    Accord, Charter, Directory, Disaster, Draft, EvaluatorCall, EvaluatorKey, Membership, NodeCert, Revocation, Signed,
+    Suspension, epoch_subject,
+};
 use crate::ids::{AccordId, FacilityId, Hash, NetworkId};
 use crate::index::{Audience, Manifest, Shelf};
 use crate::kinds::Codes;
@@ -28,11 +31,15 @@ pub enum ObjectKind {
     Suspension = 8,
     /// A declared disaster.
     Disaster = 9,
+    /// Who makes and holds the patient key of an epoch.
+    EvaluatorCall = 10,
+    /// The patient key that they made.
+    EvaluatorKey = 11,
 }
 
 impl ObjectKind {
     /// In the order in which they must be taken in: what later ones lean on comes first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Charter,
         Self::Revocation,
         Self::Suspension,
@@ -42,6 +49,8 @@ impl ObjectKind {
         Self::NodeKey,
         Self::Directory,
         Self::Manifest,
+        Self::EvaluatorCall,
+        Self::EvaluatorKey,
     ];
     /// The number on the wire.
     pub fn code(self) -> u8 {
@@ -63,6 +72,8 @@ impl ObjectKind {
             Self::Manifest => "manifest",
             Self::Suspension => "suspension",
             Self::Disaster => "disaster",
+            Self::EvaluatorCall => "evaluator-call",
+            Self::EvaluatorKey => "evaluator-key",
         }
     }
 }
@@ -86,6 +97,10 @@ pub enum Object {
     Suspension(Suspension),
     /// See [`Disaster`].
     Disaster(Disaster),
+    /// See [`EvaluatorCall`].
+    EvaluatorCall(EvaluatorCall),
+    /// See [`EvaluatorKey`].
+    EvaluatorKey(EvaluatorKey),
 }
 
 impl Object {
@@ -136,6 +151,16 @@ impl Object {
                 }
                 let subject = body.subject();
                 (Self::Disaster(body), subject)
+            }
+            ObjectKind::EvaluatorCall => {
+                let body = EvaluatorCall::decode(&signed.body)?;
+                let subject = epoch_subject(body.network, body.epoch);
+                (Self::EvaluatorCall(body), subject)
+            }
+            ObjectKind::EvaluatorKey => {
+                let body = EvaluatorKey::decode(&signed.body)?;
+                let subject = epoch_subject(body.network, body.epoch);
+                (Self::EvaluatorKey(body), subject)
             }
             ObjectKind::Manifest => return Err(FieldError("signed.kind")),
         };

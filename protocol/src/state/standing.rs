@@ -62,6 +62,8 @@ impl Book {
                 Standing::Partner(accords) => accords.contains(&accord.id()),
                 Standing::Stranger => false,
             },
+            Object::EvaluatorCall(call) => realms.contains(&call.network),
+            Object::EvaluatorKey(key) => realms.contains(&key.network),
             Object::NodeKey(cert) => node_within(&cert.root),
             Object::Directory(directory) => {
                 self.nodes.get(&directory.node).is_some_and(|roots| roots.iter().any(node_within))

@@ -7,7 +7,7 @@ use crate::engine::{
 };
 use crate::ids::{NetworkId, NodeKey, RequestId};
 use crate::time::Millis;
-use crate::wire;
+use crate::wire::{self, Message};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -52,6 +52,9 @@ pub struct Node {
     pub commits: usize,
 }
 
+/// Changes or drops what a node sends.
+pub type Tamper = Box<dyn Fn(NodeKey, Message) -> Option<Message>>;
+
 /// Several nodes.
 #[derive(Default)]
 pub struct World {
@@ -66,6 +69,8 @@ pub struct World {
     starts: u64,
     /// Every frame that was sent, for tests that look for what must not be there.
     pub frames: Vec<(NodeKey, NodeKey, Vec<u8>)>,
+    /// For tests of peers that lie or are silent.
+    pub tamper: Option<Tamper>,
 }
 
 impl World {
@@ -87,6 +92,14 @@ impl World {
         }
         self.settle();
         key
+    }
+    /// Kills a node and starts it again with what it has on disk and without lines.
+    pub fn restart(&mut self, key: NodeKey, name: &str, identity: Identity, networks: &[NetworkId]) {
+        let others: Vec<NodeKey> = self.nodes.keys().copied().filter(|other| *other != key).collect();
+        others.into_iter().for_each(|other| self.cut(key, other));
+        if let Some(dead) = self.nodes.remove(&key) {
+            self.start(&format!("{name} again"), identity, networks, dead.view);
+        }
     }
     fn start(&mut self, name: &str, identity: Identity, networks: &[NetworkId], view: SharedView) -> NodeKey {
         let config = EngineConfig {
@@ -175,8 +188,13 @@ impl World {
             if !self.links.contains(&(from, to)) {
                 continue;
             }
-            match wire::decode(&frame) {
-                Ok(message) => self.input(to, Input::Message { from, message }),
+            let read = wire::decode(&frame).map(|message| match &self.tamper {
+                Some(tamper) => tamper(from, message),
+                None => Some(message),
+            });
+            match read {
+                Ok(None) => {}
+                Ok(Some(message)) => self.input(to, Input::Message { from, message }),
                 Err(_) => self.input(to, Input::Garbage { from }),
             }
         }

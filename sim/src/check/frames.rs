@@ -87,5 +87,8 @@ pub(crate) fn word(message: &Message) -> &'static str {
         Message::Refuse(_) => "refuse",
         Message::Piece(_) => "piece",
         Message::Reviewed(_) => "reviewed",
+        Message::Keygen(_) => "keygen",
+        Message::EvaluateRequest(_) => "evaluate-request",
+        Message::EvaluateReply(_) => "evaluate-reply",
     }
 }

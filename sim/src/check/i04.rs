@@ -48,12 +48,12 @@ fn fault(watch: &Watch, leaving: Leaving<'_>, changes: &v1::Changes) -> Option<S
 }
 
 fn entry_fault(truth: &Truth, shelf: ShelfId, entry: &Entry) -> Option<String> {
-    let (known, key) = truth.shelves.get(&shelf)?;
+    let (known, by) = truth.shelves.get(&shelf)?;
     let host = *truth.facilities.get(&known.holder)?;
     let patients = truth.people.patients.iter().enumerate().filter(|(_, patient)| patient.node == host);
     let mut tags = patients.flat_map(|(at, patient)| patient.strings.iter().map(move |(rule, text)| (at, *rule, text)));
     let (at, rule, tag) = tags.find_map(|(at, rule, text)| {
-        let tag = key.tag(text);
+        let tag = truth.tag(by, text)?;
         holds(&tag, shelf, entry).then_some((at, rule, tag))
     })?;
     let patient = &truth.people.patients[at];

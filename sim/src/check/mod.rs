@@ -16,6 +16,7 @@ mod i08;
 mod i09;
 mod i10;
 mod i26;
+mod i41;
 mod i44;
 mod known;
 mod release;
@@ -58,11 +59,13 @@ pub enum Invariant {
     I26,
     /// Who left an emergency read unreviewed makes no other.
     I44,
+    /// Evaluators see blinded elements only, and none twice.
+    I41,
 }
 
 impl Invariant {
     /// All that are checked.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::I01,
         Self::I02,
         Self::I03,
@@ -75,6 +78,7 @@ impl Invariant {
         Self::I10,
         Self::I26,
         Self::I44,
+        Self::I41,
     ];
 }
 

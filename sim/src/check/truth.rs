@@ -2,11 +2,14 @@ use super::Known;
 use crate::scenario::Scenario;
 use crate::world::{Founded, People};
 use protocol::crypto::LocalKey;
-use protocol::ids::{AccordId, FacilityId, NetworkId, NodeKey, ReceiptId, ShelfId};
+use protocol::data::{Space, Write};
+use protocol::ids::{AccordId, FacilityId, Hash, NetworkId, NodeKey, ReceiptId, ShelfId, Tag};
 use protocol::index::{Audience, Shelf};
 use protocol::kinds::FacilityClass;
+use protocol::oprf::{Seat, Share, whole_tag};
 use protocol::state::{Accord, Membership};
 use protocol::time::Millis;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is so: networks, members, accords, people. Made once, before the first event.
@@ -31,13 +34,53 @@ pub struct Truth {
     pub places: BTreeMap<(usize, u64, u32), usize>,
     /// Hosts at which each person is known.
     pub known_at: BTreeMap<u32, BTreeSet<usize>>,
-    /// Every shelf that can be, with its tags' key.
-    pub shelves: BTreeMap<ShelfId, (Shelf, LocalKey)>,
+    /// Every shelf that can be, with what makes its tags.
+    pub shelves: BTreeMap<ShelfId, (Shelf, TagsBy)>,
+    /// Shares of evaluators' keys that disks took, by the hash of their call.
+    pub shares: BTreeMap<Hash, BTreeMap<Seat, Share>>,
+    /// Tags of evaluators that the observer has made, which costs.
+    tags: RefCell<BTreeMap<(Hash, Vec<u8>), Tag>>,
     /// Receipts that were ever given, by host and patient.
     pub receipts: BTreeMap<(usize, u64), BTreeSet<ReceiptId>>,
 }
 
+/// What makes the tags of a shelf.
+#[derive(Clone, Debug)]
+pub enum TagsBy {
+    /// A secret.
+    Local(LocalKey),
+    /// Evaluators: the hash of their call, and how many of them it takes.
+    Evaluators(Hash, usize),
+}
+
 impl Truth {
+    /// The tag of an identity string, as only somebody with all secrets and shares can make it. None while evaluators have no
+    /// key, when nothing can be on their shelves.
+    pub fn tag(&self, by: &TagsBy, text: &[u8]) -> Option<Tag> {
+        let (call, threshold) = match by {
+            TagsBy::Local(key) => return Some(key.tag(text)),
+            TagsBy::Evaluators(call, threshold) => (*call, *threshold),
+        };
+        if let Some(tag) = self.tags.borrow().get(&(call, text.to_vec())) {
+            return Some(*tag);
+        }
+        let shares: Vec<Share> = self.shares.get(&call)?.values().take(threshold).cloned().collect();
+        let tag = (shares.len() == threshold).then(|| whole_tag(&shares, text))??;
+        self.tags.borrow_mut().insert((call, text.to_vec()), tag);
+        Some(tag)
+    }
+    /// A share that a disk took.
+    pub fn take_share(&mut self, write: &Write) {
+        let call = write.key.strip_prefix(b"share/").and_then(Hash::from_slice);
+        let share = write.value.as_ref().and_then(|value| {
+            let (seat, bytes) = value.split_at_checked(2)?;
+            let seat = Seat::new(u16::from_be_bytes(seat.try_into().ok()?).into())?;
+            Share::from_bytes(seat, bytes)
+        });
+        if let (Space::Meta, Some(call), Some(share)) = (write.space, call, share) {
+            self.shares.entry(call).or_default().insert(share.seat(), share);
+        }
+    }
     /// Gathers it.
     pub fn new(scenario: &Scenario, founded: &Founded, people: People) -> Self {
         let nodes = &founded.nodes;
@@ -62,6 +105,8 @@ impl Truth {
             places: places.collect(),
             known_at,
             shelves: shelves(founded),
+            shares: BTreeMap::new(),
+            tags: RefCell::default(),
             receipts: BTreeMap::new(),
             people,
         }
@@ -99,11 +144,19 @@ impl Truth {
     }
 }
 
-fn shelves(founded: &Founded) -> BTreeMap<ShelfId, (Shelf, LocalKey)> {
+fn shelves(founded: &Founded) -> BTreeMap<ShelfId, (Shelf, TagsBy)> {
     let mut shelves = BTreeMap::new();
     let mut add = |shelf: Shelf, scope: &[u8; 32], secret: &[u8; 32]| {
         let key = LocalKey::derive(secret, scope, shelf.epoch);
-        shelves.insert(shelf.id(), (shelf, key));
+        shelves.insert(shelf.id(), (shelf.clone(), TagsBy::Local(key)));
+        let network = founded.nodes.iter().find(|node| node.facility == shelf.holder);
+        let network = network.and_then(|node| node.membership.as_ref()).map(|(membership, _)| membership.network);
+        let call = founded.networks.iter().find(|made| Some(made.id) == network).and_then(|made| made.call.as_ref());
+        if let Some((call, signed)) = call {
+            let by = TagsBy::Evaluators(signed.hash(), call.threshold as usize);
+            let shelf = Shelf { epoch: call.epoch, ..shelf };
+            shelves.insert(shelf.id(), (shelf, by));
+        }
     };
     for node in &founded.nodes {
         let Some((membership, _)) = &node.membership else { continue };

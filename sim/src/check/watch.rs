@@ -1,6 +1,6 @@
 use super::frames::{decision, word};
 use super::{Asked, Invariant, Known, Release, Truth, Verdict, Violation};
-use super::{i01, i02, i03, i04, i05, i06, i07, i08, i09, i10, i26, i44};
+use super::{i01, i02, i03, i04, i05, i06, i07, i08, i09, i10, i26, i41, i44};
 use protocol::consent::ConsentReceipt;
 use protocol::data::Batch;
 use protocol::data::View;
@@ -33,6 +33,8 @@ pub struct Watch {
     pub(super) decisions: BTreeMap<(usize, RequestId), u32>,
     /// What was seen, by word.
     pub marks: BTreeMap<String, u64>,
+    /// What evaluators were asked.
+    pub(super) blinds: i41::Blinds,
     only: Option<Invariant>,
 }
 
@@ -64,6 +66,7 @@ impl Watch {
             nothing: None,
             decisions: BTreeMap::new(),
             marks: BTreeMap::new(),
+            blinds: i41::Blinds::default(),
             only,
         }
     }
@@ -103,6 +106,10 @@ impl Watch {
                 return self.judge(verdicts.into_iter().chain([i05::frame(self, leaving)]));
             }
             Message::Heads(_) => return self.judge([i04::heads(leaving), i05::frame(self, leaving)]),
+            Message::EvaluateRequest(request) => {
+                let verdict = i41::request(self, leaving, request);
+                return self.judge([verdict, i05::frame(self, leaving)]);
+            }
             Message::Piece(piece) => {
                 let request = RequestId::from_slice(&piece.request);
                 return self.bytes(leaving, request.unwrap_or(RequestId([0; 16])));
@@ -169,6 +176,7 @@ impl Watch {
         let known = &mut self.known[host];
         batch.events.iter().for_each(|event| known.note(event));
         batch.writes.iter().for_each(|write| known.take(write));
+        batch.writes.iter().for_each(|write| self.truth.take_share(write));
         for event in &batch.events {
             if let Some(why) = event.reason.and_then(protocol::policy::Why::from_code) {
                 self.mark(format!("reason {why}"));

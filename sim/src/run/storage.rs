@@ -124,7 +124,8 @@ impl World<'_> {
         let (id, charter, secret) = (network.id, network.charter.clone(), network.secret);
         let made = &self.founded.nodes[host];
         let membership = made.membership.iter().map(|(_, signed)| signed.clone());
-        let papers: Vec<Signed> = membership.chain(made.identity.certs.iter().cloned()).collect();
+        let call = network.call.iter().map(|(_, signed)| signed.clone());
+        let papers: Vec<Signed> = membership.chain(made.identity.certs.iter().cloned()).chain(call).collect();
         self.command(host, Command::Pin(id, Some(charter)));
         self.command(host, Command::Take(papers));
         self.command(host, Command::KeepSecret { scope: Scope::Network(id), epoch: 1, secret });

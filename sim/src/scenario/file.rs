@@ -49,6 +49,9 @@ pub struct NetworkFile {
     pub id: String,
     /// Name for people.
     pub name: String,
+    /// Nodes that its founders name as evaluators when the run begins, more than half of whom make a tag; none: `local` mode.
+    #[serde(default)]
+    pub evaluators: Vec<String>,
 }
 
 /// One node and the facility that it serves.

@@ -81,7 +81,7 @@ pub enum ScenarioError {
 }
 
 /// The scenarios of the house.
-pub const NAMES: [&str; 1] = ["kesen-mmwin"];
+pub const NAMES: [&str; 2] = ["kesen-mmwin", "evaluators"];
 
 /// A scenario of the house.
 ///
@@ -90,6 +90,7 @@ pub const NAMES: [&str; 1] = ["kesen-mmwin"];
 pub fn load_named(name: &str) -> Result<Scenario, ScenarioError> {
     match name {
         "kesen-mmwin" => load(include_str!("kesen-mmwin.toml")),
+        "evaluators" => load(include_str!("evaluators.toml")),
         _ => Err(ScenarioError::Unknown(name.to_owned())),
     }
 }
@@ -117,11 +118,24 @@ pub fn load(text: &str) -> Result<Scenario, ScenarioError> {
         return Err(wrong(place, "a share per mille is at most 1000"));
     }
     let nodes = nodes(&file)?;
+    evaluators(&file, &nodes)?;
     let accords = accords(&file)?;
     let known =
         |word: &String| Class::parse(word).ok_or_else(|| wrong("swarm.classes", &format!("unknown class `{word}`")));
     let classes = file.swarm.classes.iter().map(known).collect::<Result<_, _>>()?;
     Ok(Scenario { start: start.start_jst(), nodes, accords, classes, file })
+}
+
+fn evaluators(file: &File, nodes: &[Node]) -> Result<(), ScenarioError> {
+    for (at, network) in file.network.iter().enumerate() {
+        let known = |id: &String| nodes.iter().any(|node| node.id == *id && node.network == Some(at));
+        let few = (1..3).contains(&network.evaluators.len());
+        if few || !network.evaluators.iter().all(known) {
+            let place = format!("network {}, evaluators", network.id);
+            return Err(wrong(&place, "three or more nodes of this network, or none"));
+        }
+    }
+    Ok(())
 }
 
 fn nodes(file: &File) -> Result<Vec<Node>, ScenarioError> {
@@ -227,5 +241,6 @@ mod tests {
         check("kinds = [\"prescription\", \"lab\"]", "kinds = [\"pills\"]", "accord kesen-mmwin-2027, kinds");
         check("hub = true", "hub = false", "network kesen");
         check("on_permille = 500", "on_permille = 5000", "swarm.on_permille");
+        check("name = \"北上\"", "name = \"北上\"\nevaluators = [\"kesen-clinic\"]", "network kitakami, evaluators");
     }
 }

@@ -4,9 +4,11 @@ use protocol::crypto::{Crypto, Secret, seal_public};
 use protocol::engine::{Identity, secret_hash};
 use protocol::ids::{AccordId, FacilityId, Hash, NetworkId, NodeKey, PublicKey, peer_id_of};
 use protocol::kinds::{Codes, FacilityClass, KindSet, MemberRole, Purpose, Role, member_roles};
-use protocol::limits::{MEMBERSHIP_MS, NODE_KEY_MS};
+use protocol::limits::{EVALUATED_EPOCH_MIN, MEMBERSHIP_MS, NODE_KEY_MS};
 use protocol::policy::Clause;
-use protocol::state::{Accord, Charter, Founder, Membership, NodeCert, Revocation, Signed, Suspension, Target};
+use protocol::state::{
+    Accord, Charter, Evaluator, EvaluatorCall, Founder, Membership, NodeCert, Revocation, Signed, Suspension, Target,
+};
 use protocol::time::{HOUR_MS, Millis};
 
 /// Everything that was signed on paper before the run begins, with all keys: the world as only its maker knows it.
@@ -31,6 +33,8 @@ pub struct NetworkMade {
     pub shares: Vec<Secret>,
     /// Its secret of `local` mode.
     pub secret: [u8; 32],
+    /// The call of its evaluators, if it has any.
+    pub call: Option<(EvaluatorCall, Signed)>,
 }
 
 /// One node.
@@ -64,8 +68,11 @@ pub struct AccordMade {
 /// Founds all networks, admits all nodes and signs all accords of a scenario.
 pub fn found(scenario: &Scenario, crypto: &dyn Crypto, seed: Seed) -> Founded {
     let maker = Maker { scenario, crypto, seed };
-    let networks: Vec<NetworkMade> = (0..scenario.file.network.len()).map(|at| maker.network(at)).collect();
+    let mut networks: Vec<NetworkMade> = (0..scenario.file.network.len()).map(|at| maker.network(at)).collect();
     let nodes: Vec<NodeMade> = scenario.nodes.iter().map(|node| maker.node(node, &networks)).collect();
+    for (at, network) in networks.iter_mut().enumerate() {
+        network.call = maker.call(at, network, &nodes);
+    }
     let hubs = |at: usize| scenario.nodes.iter().position(|node| node.network == Some(at) && node.hub);
     let accords = scenario.accords.iter().map(|plan| {
         let contacts: Vec<String> =
@@ -146,7 +153,29 @@ impl Maker<'_> {
             secret_hash: secret_hash(&secret),
         };
         let charter = body.genesis().sign(self.crypto, &[&shares[0], &shares[1]]);
-        NetworkMade { id: NetworkId::of_genesis(charter.hash()), charter, body, shares, secret }
+        NetworkMade { id: NetworkId::of_genesis(charter.hash()), charter, body, shares, secret, call: None }
+    }
+    /// Names the evaluators of a network, if the scenario has any.
+    fn call(&self, at: usize, network: &NetworkMade, nodes: &[NodeMade]) -> Option<(EvaluatorCall, Signed)> {
+        let named = self.scenario.file.network[at].evaluators.iter();
+        let named = named.filter_map(|id| self.scenario.nodes.iter().position(|node| node.id == *id));
+        let evaluators: Vec<Evaluator> = named
+            .map(|host| {
+                let made = &nodes[host];
+                Evaluator { facility: made.facility.clone(), node: made.key, seal: seal_public(&made.identity.seal) }
+            })
+            .collect();
+        let threshold = u32::try_from(evaluators.len() / 2 + 1).unwrap_or(u32::MAX);
+        let call = EvaluatorCall {
+            network: network.id,
+            epoch: EVALUATED_EPOCH_MIN,
+            threshold,
+            from: self.scenario.start.minus(HOUR_MS),
+            to: self.scenario.start.plus(MEMBERSHIP_MS),
+            evaluators,
+        };
+        let signed = call.draft(1).sign(self.crypto, &[&network.shares[0], &network.shares[1]]);
+        (!call.evaluators.is_empty()).then_some((call, signed))
     }
     fn node(&self, node: &Node, networks: &[NetworkMade]) -> NodeMade {
         let start = self.scenario.start;

@@ -43,5 +43,7 @@ pub fn what_word(words: &Words, what: What) -> String {
         What::MemberSuspended => Key::LogMemberSuspended,
         What::DisasterDeclared => Key::LogDisasterDeclared,
         What::CardUsed => Key::LogCardUsed,
+        What::TagsMade => Key::LogTagsMade,
+        What::TagsEvaluated => Key::LogTagsEvaluated,
     })
 }

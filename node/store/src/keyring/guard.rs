@@ -109,6 +109,7 @@ pub(crate) fn owner(space: Space, key: &[u8], value: &[u8]) -> Option<u64> {
         Space::Consents if key.len() == 32 => number(0),
         Space::Entries if key.len() == 15 && key.starts_with(b"source/") => number(7),
         Space::Entries if key.len() == 50 && key.starts_with(b"published/") => number(42),
+        Space::Entries if key.len() == 45 && key.starts_with(b"tags/") => number(5),
         Space::Desk if key.len() == 32 && key.starts_with(b"capture/") => number(8),
         Space::Desk if key.len() == 30 && key.starts_with(b"glass/") => number(6),
         Space::Desk if key.len() == 31 && key.starts_with(b"recall/") => number(7),

@@ -231,13 +231,52 @@ pub struct Manifest {
     #[prost(uint64, tag = "10")]
     pub until: u64,
 }
+/// Founders name those who hold the patient key of one epoch.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EvaluatorCall {
+    #[prost(bytes = "vec", tag = "1")]
+    pub network: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub epoch: u32,
+    #[prost(uint32, tag = "3")]
+    pub threshold: u32,
+    /// in the order of their seats
+    #[prost(message, repeated, tag = "4")]
+    pub evaluators: ::prost::alloc::vec::Vec<Evaluator>,
+    #[prost(uint64, tag = "5")]
+    pub from: u64,
+    #[prost(uint64, tag = "6")]
+    pub to: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Evaluator {
+    #[prost(string, tag = "1")]
+    pub facility: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub node: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub seal: ::prost::alloc::vec::Vec<u8>,
+}
+/// The patient key that the evaluators of a call made. Signed by all of them.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EvaluatorKey {
+    #[prost(bytes = "vec", tag = "1")]
+    pub network: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub epoch: u32,
+    /// hash of the call
+    #[prost(bytes = "vec", tag = "3")]
+    pub call: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub commitments: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Envelope {
     #[prost(uint32, tag = "1")]
     pub version: u32,
     #[prost(
         oneof = "envelope::Message",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38"
     )]
     pub message: ::core::option::Option<envelope::Message>,
 }
@@ -297,6 +336,12 @@ pub mod envelope {
         SketchMore(super::SketchMore),
         #[prost(message, tag = "35")]
         Mend(super::Mend),
+        #[prost(message, tag = "36")]
+        Keygen(super::Keygen),
+        #[prost(message, tag = "37")]
+        EvaluateRequest(super::EvaluateRequest),
+        #[prost(message, tag = "38")]
+        EvaluateReply(super::EvaluateReply),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -761,4 +806,92 @@ pub struct Piece {
     pub frame: ::prost::alloc::vec::Vec<u8>,
     #[prost(bool, tag = "3")]
     pub last: bool,
+}
+/// All that an evaluator knows of one key generation; both sides end with the union.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Keygen {
+    /// hash of the founders' call
+    #[prost(bytes = "vec", tag = "1")]
+    pub call: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "2")]
+    pub steps: ::prost::alloc::vec::Vec<KeygenStep>,
+    /// the finished key, with the evaluators' signatures so far
+    #[prost(message, optional, tag = "3")]
+    pub key: ::core::option::Option<Signed>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeygenStep {
+    #[prost(uint32, tag = "1")]
+    pub seat: u32,
+    /// KeygenBody, exact bytes
+    #[prost(bytes = "vec", tag = "2")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeygenBody {
+    #[prost(oneof = "keygen_body::Step", tags = "1, 2, 3")]
+    pub step: ::core::option::Option<keygen_body::Step>,
+}
+/// Nested message and enum types in `KeygenBody`.
+pub mod keygen_body {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Step {
+        #[prost(message, tag = "1")]
+        Deal(super::KeygenDeal),
+        #[prost(message, tag = "2")]
+        Complaint(super::KeygenComplaint),
+        #[prost(message, tag = "3")]
+        Answer(super::KeygenAnswer),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeygenDeal {
+    /// to the coefficients of the dealer's polynomial
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub commitments: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// that the dealer knows its part of the key
+    #[prost(bytes = "vec", tag = "2")]
+    pub proof: ::prost::alloc::vec::Vec<u8>,
+    /// a share for each seat, to its sealing key
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub sealed: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeygenComplaint {
+    #[prost(uint32, tag = "1")]
+    pub dealer: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeygenAnswer {
+    #[prost(uint32, tag = "1")]
+    pub complainer: u32,
+    /// in the open
+    #[prost(bytes = "vec", tag = "2")]
+    pub share: ::prost::alloc::vec::Vec<u8>,
+}
+/// Blinded identity strings for one evaluator.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EvaluateRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    /// hash of the call whose key is meant
+    #[prost(bytes = "vec", tag = "2")]
+    pub call: ::prost::alloc::vec::Vec<u8>,
+    /// 32 bytes each
+    #[prost(bytes = "vec", tag = "3")]
+    pub elements: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EvaluateReply {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    /// 1 evaluated, 2 above the day's allowance, 3 no such key here, 4 what came is no element
+    #[prost(uint32, tag = "2")]
+    pub status: u32,
+    #[prost(bytes = "vec", tag = "3")]
+    pub elements: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub proof: ::prost::alloc::vec::Vec<u8>,
 }

@@ -70,6 +70,7 @@ fn check_keys(check: &str) -> Option<(Key, Key)> {
         "peers" => (Key::CheckPeers, Key::RemedyPeers),
         "freshness" => (Key::CheckFreshness, Key::RemedyFreshness),
         "witnesses" => (Key::CheckWitnesses, Key::RemedyWitnesses),
+        "tags" => (Key::CheckTags, Key::RemedyTags),
         "alarms" => (Key::CheckAlarms, Key::RemedyAlarms),
         "room" => (Key::CheckRoom, Key::RemedyRoom),
         "verify" => (Key::CheckVerify, Key::RemedyVerify),
@@ -100,6 +101,7 @@ mod tests {
             C::Freshness,
             C::Witnesses,
             C::Emergency,
+            C::Tags,
             C::Alarms,
         ];
         // A new check does not compile until it is named here, and then this test asks for its words.
@@ -116,6 +118,7 @@ mod tests {
             | C::Freshness
             | C::Witnesses
             | C::Emergency
+            | C::Tags
             | C::Alarms => all.contains(&check),
         };
         assert!(all.into_iter().all(is_listed));

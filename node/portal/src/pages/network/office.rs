@@ -243,6 +243,17 @@ fn what(words: &Words, view: &OfficeView, signing: &Signing) -> String {
             )
         }
         Object::Charter(one) => words.with(Key::CharterOf, &[("name", one.name.as_str().into())]),
+        Object::EvaluatorCall(one) => {
+            let names: Vec<String> = one.evaluators.iter().map(|e| view.places.facility(&e.facility).name).collect();
+            words.with(
+                Key::WhatEvaluators,
+                &[
+                    ("network", view.places.network(&one.network).into()),
+                    ("threshold", one.threshold.into()),
+                    ("names", names.join(" · ").into()),
+                ],
+            )
+        }
         _ => format!("{:?}", signing.kind),
     }
 }
