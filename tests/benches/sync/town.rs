@@ -146,7 +146,7 @@ impl Town {
     }
     /// Everything on the shelf, as a node has it.
     fn entries(&self, node: NodeKey) -> Vec<Entry> {
-        entries(&*self.world.nodes[&node].view.0.lock().expect("one thread"))
+        entries(&self.world.nodes[&node].view.0.lock().expect("one thread"))
     }
     /// Everything on the author's shelf.
     pub fn shelf(&self) -> Vec<Entry> {
