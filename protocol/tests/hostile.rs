@@ -49,7 +49,7 @@ fn signed() -> impl Strategy<Value = v1::Signed> {
 }
 
 fn message() -> impl Strategy<Value = Message> {
-    prop_oneof![state_message(), read_message()]
+    prop_oneof![state_message(), repair_message(), read_message()]
 }
 
 /// Joining, shared state, the index and its secrets.
@@ -92,6 +92,23 @@ fn state_message() -> impl Strategy<Value = Message> {
                 whole: more,
             })
         ),
+        (0u32..4, bytes(), any::<u32>()).prop_map(|(scope, id, epoch)| Message::SecretAsk(v1::SecretAsk {
+            scope,
+            id,
+            epoch
+        })),
+        (0u32..4, bytes(), bytes()).prop_map(|(scope, id, sealed)| Message::SecretGive(v1::SecretGive {
+            scope,
+            id,
+            epoch: 1,
+            sealed
+        })),
+    ]
+}
+
+/// Copies out of step.
+fn repair_message() -> impl Strategy<Value = Message> {
+    prop_oneof![
         (bytes(), bytes(), any::<u64>(), 0u32..300, bytes(), any::<bool>()).prop_map(
             |(shelf, key, count, from, cells, more)| Message::Sketch(v1::Sketch {
                 shelf,
@@ -114,17 +131,6 @@ fn state_message() -> impl Strategy<Value = Message> {
                 more,
             })
         ),
-        (0u32..4, bytes(), any::<u32>()).prop_map(|(scope, id, epoch)| Message::SecretAsk(v1::SecretAsk {
-            scope,
-            id,
-            epoch
-        })),
-        (0u32..4, bytes(), bytes()).prop_map(|(scope, id, sealed)| Message::SecretGive(v1::SecretGive {
-            scope,
-            id,
-            epoch: 1,
-            sealed
-        })),
     ]
 }
 

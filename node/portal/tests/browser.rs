@@ -243,8 +243,7 @@ fn a_pair_is_reviewed_by_keyboard_and_a_stray_letter_decides_nothing() {
         return;
     };
     let staff = service::Staff::new("d-8", Role::Doctor).expect("a number");
-    let open = node.service.link_review(&staff, false).expect("shown");
-    let one = open.iter().find(|question| !question.needs_second()).expect("one that needs no second").pair;
+    let one = real::needing_no_second(&node, &staff);
     let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
     std::fs::create_dir_all(&build).expect("a folder");
     let page = format!("matching/{one}");

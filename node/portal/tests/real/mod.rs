@@ -32,6 +32,16 @@ pub const TWINS: [(&str, &str); 3] = [
 ];
 const TWINS_REST: &str = "||19610211|F|||^^^^022-0002^JPN^H^岩手県大船渡市潮見町４－１２||^PRN^PH^^^^^^^^^0192000187";
 
+/// The open pair that one member of staff may join alone. Seen side by side: charts of one house may look so in the list only.
+pub fn needing_no_second(node: &Node, staff: &service::Staff) -> service::links::PairId {
+    let open = node.service.link_review(staff, false).expect("shown");
+    let alone = |pair: &service::links::PairId| {
+        let shown = node.service.link_side_by_side(staff, *pair).expect("shown");
+        !shown.question.needs_second()
+    };
+    open.iter().map(|question| question.pair).find(alone).expect("one that needs no second")
+}
+
 fn write(root: &Path, kind: &str, day: Option<u8>, key: &str, message: &str, rest: &str) {
     write_of(root, (kind, day, key, message), ("0001234567", HANAKO), rest);
 }
