@@ -96,19 +96,20 @@ pub const INLINE_BYTES_MAX: u64 = 64 << 10;
 /// Changes of one shelf in one frame: 88 bytes each, within [`FRAME_BYTES_MAX`].
 pub const CHANGES_PER_FRAME: usize = 10_000;
 const _: () = assert!(CHANGES_PER_FRAME * 88 < FRAME_BYTES_MAX);
-/// Changes collected for one shelf before its root is checked: 88 MB at most would be a shelf of a million entries.
-pub const CHANGES_STAGED_MAX: usize = 1_000_000;
+/// Changes collected for one shelf before its root is checked: 132 MB at most; a shelf of a million entries and the
+/// removals that are still remembered.
+pub const CHANGES_STAGED_MAX: usize = 1_500_000;
 /// Cells of the first round of a repair: enough to find some 75 differences, and to tell how many there are to an eighth.
 pub const SKETCH_CELLS_FIRST: usize = 128;
-/// Cells of one repair in all: about 180,000 differences. Above it the whole shelf is sent.
-pub const SKETCH_CELLS_MAX: usize = 1 << 18;
+/// Cells of one repair in all: about 360,000 differences. Above it the whole shelf is sent.
+pub const SKETCH_CELLS_MAX: usize = 1 << 19;
 /// Cells in one frame, of at most 17 bytes each.
 pub const SKETCH_CELLS_PER_FRAME: usize = 60_000;
 const _: () = assert!(SKETCH_CELLS_PER_FRAME * 17 < FRAME_BYTES_MAX);
 /// Rounds of one repair; after them the whole shelf is sent. One does for few differences, two for many nineteen times in twenty.
 pub const SKETCH_ROUNDS_MAX: u32 = 3;
-/// Sketches of others that this node holds at once, 6 MiB each at most; the oldest goes, and its sender begins again.
-pub const SKETCHES_MAX: usize = 8;
+/// Sketches of others that this node holds at once, 12 MiB each at most; the oldest goes, and its sender begins again.
+pub const SKETCHES_MAX: usize = 4;
 /// Above one difference for so many entries the whole shelf is sent: finding and sending half of it takes six tenths of its bytes,
 /// and three times the work and the round trips.
 pub const REPAIR_SHARE: u64 = 2;
