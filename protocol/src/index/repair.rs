@@ -42,7 +42,7 @@ pub fn compare(view: &dyn View, shelf: ShelfId, key: &SketchKey, theirs: &[Cell]
         return Compared::Found { adds: marked(view, shelf, key, &wanted), gone };
     }
     let lean = i64::try_from(i128::from(count) - i128::from(entries)).unwrap_or(i64::MAX);
-    let differences = estimate(&ours, theirs, lean);
+    let differences = estimate(&ours, theirs, lean, count);
     if differences > count / REPAIR_SHARE
         || cells_for(differences) > SKETCH_CELLS_MAX
         || theirs.len() >= SKETCH_CELLS_MAX
@@ -207,6 +207,17 @@ mod tests {
         other.publish((1_000..3_000).map(|n| add(n, n, 2)).collect());
         assert_eq!(compared(&other.view, &author.view), (Compared::Whole, 1));
         assert_eq!(compared(&MemoryView::default(), &author.view), (Compared::Whole, 1));
+    }
+
+    #[test]
+    fn a_copy_that_lacks_a_third_is_repaired_and_not_sent_the_whole() {
+        let (mut author, mut copy) = (Author::default(), MemoryView::default());
+        author.publish((0..20_000).map(|n| add(n, n, 1)).collect());
+        catch_up(&mut copy, &author.view, 10_000).expect("follows");
+        author.publish((20_000..30_000).map(|n| add(n, n, 1)).collect());
+        let (answer, rounds) = compared(&copy, &author.view);
+        let Compared::Found { adds, .. } = answer else { panic!("{rounds} rounds: {answer:?}") };
+        assert!(adds.len() >= 10_000 && rounds <= SKETCH_ROUNDS_MAX, "{} in {rounds} rounds", adds.len());
     }
 
     proptest! {

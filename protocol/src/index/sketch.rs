@@ -123,20 +123,28 @@ pub fn peel(key: &SketchKey, ours: &[Cell], theirs: &[Cell]) -> Option<Differenc
     cells.iter().all(|cell| *cell == Cell::default()).then_some(found)
 }
 
-/// How many differences there are, from cells that are too few to tell which; `lean` is our number of entries less theirs.
+/// How many differences there are, from cells that are too few to tell which; `count` is our number of entries, `lean` that
+/// less theirs.
 ///
 /// A cell that holds each of d differences with probability p strays from its mean by d·p·(1-p) in the square, whichever side
-/// they are on. From 128 cells the standard error is an eighth, and it shrinks with their root.
-pub fn estimate(ours: &[Cell], theirs: &[Cell], lean: i64) -> u64 {
-    let strayed = |(at, (ours, theirs)): (usize, (&Cell, &Cell))| {
-        let (at, count) = (at as i128, i128::from(ours.count.wrapping_sub(theirs.count)));
-        let off = (count * (at + 2)).saturating_sub(2 * i128::from(lean));
-        off.saturating_mul(off) / (2 * at)
+/// they are on. From 128 cells the standard error is an eighth, and it shrinks with their root. What p is of a cell is read
+/// from our own entries: it is near 2/(2+i) only, and what is off would count with the square of `lean`. For that our part of
+/// the difference is among the entries, or theirs is not, which is `lean`² in `count` too few or too many.
+pub fn estimate(ours: &[Cell], theirs: &[Cell], lean: i64, count: u64) -> u64 {
+    let (entries, lean) = (i128::from(count), i128::from(lean));
+    let strayed = |(ours, theirs): (&Cell, &Cell)| {
+        let (held, difference) = (i128::from(ours.count), i128::from(ours.count.wrapping_sub(theirs.count)));
+        let spread = held.saturating_mul(entries - held);
+        let off = difference.saturating_mul(entries).saturating_sub(lean.saturating_mul(held));
+        (spread > 0).then(|| off.saturating_mul(off) / spread)
     };
-    let pairs = ours.iter().zip(theirs).enumerate().skip(1);
-    let number = i128::try_from(pairs.len().max(1)).unwrap_or(i128::MAX);
-    let sum = pairs.map(strayed).fold(0i128, i128::saturating_add);
-    u64::try_from(sum / number).unwrap_or(u64::MAX).max(lean.unsigned_abs())
+    let all: Vec<i128> = ours.iter().zip(theirs).skip(1).filter_map(strayed).collect();
+    let number = i128::try_from(all.len().max(1)).unwrap_or(i128::MAX);
+    let mean = all.into_iter().fold(0i128, i128::saturating_add) / number;
+    let among = lean.saturating_mul(lean.abs()) / entries.max(1);
+    u64::try_from(mean.saturating_add(among).max(0))
+        .unwrap_or(u64::MAX)
+        .max(lean.unsigned_abs().try_into().unwrap_or(u64::MAX))
 }
 
 /// Cells that tell so many differences nearly always: 1.45 for each, and some for small numbers, where chance is larger.
@@ -267,14 +275,18 @@ mod tests {
     }
     #[test]
     fn few_cells_tell_how_many_differences_there_are() {
-        for (seed, (kept, lost)) in [(3_000, 0), (0, 3_000), (2_000, 2_000), (40_000, 100)].into_iter().enumerate() {
+        for (seed, (kept, lost)) in
+            [(3_000, 0), (0, 3_000), (2_000, 2_000), (40_000, 100), (25_000, 0), (100, 25_000)].into_iter().enumerate()
+        {
             let key = SketchKey([seed as u8; 16]);
             let ours = (0..50_000 + kept).collect();
             let theirs = (0..50_000).chain(100_000..100_000 + lost).collect();
             let both = [&ours, &theirs].map(|set| cells(&key, set, 0..SKETCH_CELLS_FIRST));
-            let (said, true_number) =
-                (estimate(&both[0], &both[1], i64::from(kept) - i64::from(lost)), u64::from(kept + lost));
-            assert!(said > true_number / 2 && said < 2 * true_number, "{said} instead of {true_number}");
+            let (said, true_number) = (
+                estimate(&both[0], &both[1], i64::from(kept) - i64::from(lost), 50_000 + u64::from(kept)),
+                u64::from(kept + lost),
+            );
+            assert!(said > true_number * 3 / 5 && said < true_number * 3 / 2, "{said} instead of {true_number}");
         }
     }
     #[test]
@@ -346,7 +358,7 @@ mod tests {
             if let Some(difference) = peel(&KEY, &ours, &theirs) {
                 prop_assert!(difference.ours.len() + difference.theirs.len() <= theirs.len());
             }
-            let said = estimate(&ours, &theirs, lean);
+            let said = estimate(&ours, &theirs, lean, 1_000);
             prop_assert!(said >= lean.unsigned_abs());
             prop_assert!(cells_for(said) >= SKETCH_CELLS_FIRST);
         }
