@@ -90,12 +90,7 @@ fn stripped_bytes(program: &Path) -> u64 {
 
 /// Puts the figures into the page, in place of the old ones.
 pub fn write(page: &Path, figures: &str) -> io::Result<()> {
-    let text = std::fs::read_to_string(page)?;
-    let Some((before, _)) = text.split_once(BEGIN) else {
-        return Err(io::Error::other(format!("the page has no line {BEGIN:?}")));
-    };
-    let after = text.split_once(END).map_or("", |(_, after)| after);
-    std::fs::write(page, format!("{before}{BEGIN}\n\n{figures}\n{END}{after}"))
+    e2e::figures::put(page, (BEGIN, END), figures)
 }
 
 const BEGIN: &str = "<!-- figures: written by the benchmark -->";

@@ -54,12 +54,7 @@ fn ms(took: Duration) -> String {
 
 /// Puts the figures into the page, in place of the old ones.
 pub fn write(page: &Path, figures: &str) -> io::Result<()> {
-    let text = std::fs::read_to_string(page)?;
-    let Some((before, rest)) = text.split_once(BEGIN) else {
-        return Err(io::Error::other(format!("the page has no line {BEGIN:?}")));
-    };
-    let after = rest.split_once(END).map_or("", |(_, after)| after);
-    std::fs::write(page, format!("{before}{BEGIN}\n\n{figures}\n{END}{after}"))
+    e2e::figures::put(page, (BEGIN, END), figures)
 }
 
 const BEGIN: &str = "<!-- pages: written by the benchmark -->";

@@ -71,12 +71,7 @@ fn seconds(time: f64) -> String {
 
 /// Puts the figures into the page, in place of the old ones.
 pub fn write(page: &Path, figures: &str) -> io::Result<()> {
-    let text = std::fs::read_to_string(page)?;
-    let Some((before, _)) = text.split_once(BEGIN) else {
-        return Err(io::Error::other(format!("the page has no line {BEGIN:?}")));
-    };
-    let after = text.split_once(END).map_or("", |(_, after)| after);
-    std::fs::write(page, format!("{before}{BEGIN}\n\n{figures}\n{END}{after}"))
+    e2e::figures::put(page, (BEGIN, END), figures)
 }
 
 const BEGIN: &str = "<!-- sync figures: written by the benchmark -->";
