@@ -1,4 +1,5 @@
 //! What patients said, read a second time and in another way than the core does: no code of `protocol::consent` decides here.
+use super::frames::Asked;
 use protocol::consent::{ConsentReceipt, Holders, Mode, Networks, Readers, Stance};
 use protocol::ids::{FacilityId, NetworkId, ReceiptId};
 use protocol::kinds::{Coarse, FacilityClass, KindSet, Purpose, Role};
@@ -14,6 +15,19 @@ pub(super) struct Question<'a> {
     pub purpose: Purpose,
     pub kind: Coarse,
     pub now: Millis,
+}
+
+impl<'a> Question<'a> {
+    /// What a member of that network and class asked, for one kind and at one moment.
+    pub(super) fn of(
+        asked: &'a Asked,
+        (network, class): (NetworkId, FacilityClass),
+        kind: Coarse,
+        now: Millis,
+    ) -> Self {
+        let (reader, holder) = (&asked.reader, &asked.holder);
+        Self { network, reader, class, holder, role: asked.role, purpose: asked.purpose, kind, now }
+    }
 }
 
 /// What is to be done.

@@ -31,18 +31,8 @@ pub(super) fn release(watch: &Watch, from: usize, now: Millis, release: &Release
         fits.fold(KindSet::NONE, |kinds, clause| kinds.or(clause.kinds))
     };
     for (item, patient, _) in &release.items {
-        let receipts = known.receipts.get(patient).map(Vec::as_slice).unwrap_or_default();
-        let before: Vec<_> = receipts.iter().filter(|receipt| receipt.received_at <= at).cloned().collect();
-        let question = Question {
-            network: reader.network,
-            reader: &asked.reader,
-            class: reader.class,
-            holder: &asked.holder,
-            role: asked.role,
-            purpose: asked.purpose,
-            kind: item.kind.coarse(),
-            now: at,
-        };
+        let before = known.statements(*patient, at);
+        let question = Question::of(asked, (reader.network, reader.class), item.kind.coarse(), at);
         let answer = said(&before, &question);
         // Without consent it must be an emergency; I02 looks at what must be written down for one.
         let is_emergency = matches!(asked.purpose, Purpose::Emergency | Purpose::Disaster);

@@ -18,18 +18,8 @@ pub(super) fn release(watch: &Watch, from: usize, now: Millis, release: &Release
     };
     let Some(reader) = truth.members[asked.from].0.as_ref() else { return tell("nobody's node") };
     for (item, patient, _) in &release.items {
-        let receipts = known.receipts.get(patient).map(Vec::as_slice).unwrap_or_default();
-        let before: Vec<_> = receipts.iter().filter(|receipt| receipt.received_at <= at).cloned().collect();
-        let question = Question {
-            network: reader.network,
-            reader: &asked.reader,
-            class: reader.class,
-            holder: &asked.holder,
-            role: asked.role,
-            purpose: asked.purpose,
-            kind: item.kind.coarse(),
-            now: at,
-        };
+        let before = known.statements(*patient, at);
+        let question = Question::of(asked, (reader.network, reader.class), item.kind.coarse(), at);
         if said(&before, &question) == Said::Yes {
             continue;
         }

@@ -43,16 +43,7 @@ fn withdrawn(watch: &Watch, from: usize, now: Millis, release: &Release) -> Opti
     let reader = truth.members[asked.from].0.as_ref()?;
     release.items.iter().find_map(|(item, patient, _)| {
         let receipts = watch.known[from].receipts.get(patient)?;
-        let question = Question {
-            network: reader.network,
-            reader: &asked.reader,
-            class: reader.class,
-            holder: &asked.holder,
-            role: asked.role,
-            purpose: asked.purpose,
-            kind: item.kind.coarse(),
-            now,
-        };
+        let question = Question::of(asked, (reader.network, reader.class), item.kind.coarse(), now);
         match said(receipts, &question) {
             Said::No(by) => {
                 let receipt = receipts.iter().find(|receipt| receipt.id == by)?;

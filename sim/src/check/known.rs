@@ -46,6 +46,11 @@ pub struct Decided {
 }
 
 impl Known {
+    /// What a patient had said when the holder had it at `at`.
+    pub fn statements(&self, patient: PatientRef, at: Millis) -> Vec<ConsentReceipt> {
+        let all = self.receipts.get(&patient).map(Vec::as_slice).unwrap_or_default();
+        all.iter().filter(|receipt| receipt.received_at <= at).cloned().collect()
+    }
     /// Reads everything anew: after a restart the disk may hold less, or more, than was acknowledged.
     pub fn read(view: &dyn View) -> Self {
         let mut known = Self::default();
