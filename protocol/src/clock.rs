@@ -78,7 +78,7 @@ mod tests {
     const T: Millis = Millis(1_800_000_000_000);
 
     #[test]
-    fn a_wall_clock_that_steps_back_does_not_take_now_along() {
+    fn row_104b_a_wall_clock_that_steps_back_does_not_take_now_along() {
         let mut guard = ClockGuard::new(None);
         assert_eq!(guard.now(T, 10, None), (T, Trust::Sound));
         let (now, trust) = guard.now(T.minus(DAY_MS), 1_010, None);
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(ClockGuard::new(Some(T)).now(T.minus(DAY_MS), 5, None).0, T.plus(5));
     }
     #[test]
-    fn a_clock_far_ahead_of_the_disk_is_asked_about() {
+    fn row_104b_a_clock_far_ahead_of_the_disk_is_asked_about() {
         assert_eq!(far_ahead(None, T), None);
         assert_eq!(far_ahead(Some(T), T.minus(DAY_MS)), None);
         assert_eq!(far_ahead(Some(T), T.plus(CLOCK_START_AHEAD_MS)), None);

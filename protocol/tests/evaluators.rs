@@ -266,7 +266,7 @@ fn when_an_evaluator_is_silent_another_is_asked_after_a_while() {
 }
 
 #[test]
-fn with_too_few_evaluators_a_new_patient_is_unknown_not_absent() {
+fn row_171_with_too_few_evaluators_a_new_patient_is_unknown_not_absent() {
     let mut scene = scene().with_key().with_patient();
     scene.locate(3, PatientRef(40)).expect("found");
     scene.cut_off(1);
@@ -317,7 +317,7 @@ fn locate_with_liar(scene: &mut Scene, liar: usize, change: fn(&mut wire::v1::Ev
 }
 
 #[test]
-fn a_lying_evaluator_is_named_and_others_are_asked() {
+fn row_171_a_lying_evaluator_is_named_and_others_are_asked() {
     // Which two of three are asked first is chance: over all three, liars are met.
     let mut named = 0;
     for liar in 0..3 {
@@ -331,7 +331,7 @@ fn a_lying_evaluator_is_named_and_others_are_asked() {
 }
 
 #[test]
-fn a_million_guesses_stop_at_the_days_allowance_and_a_stranger_gets_nothing() {
+fn row_170_a_million_guesses_stop_at_the_days_allowance_and_a_stranger_gets_nothing() {
     let mut scene = scene().with_key();
     let (guesser, evaluator) = (scene.nodes[3], scene.nodes[0]);
     let call = scene.world.nodes[&guesser].engine.book().epoch(scene.kesen.id, EPOCH).expect("made").call_hash;

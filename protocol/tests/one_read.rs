@@ -2,162 +2,14 @@
 use protocol::audit::{self, What};
 use protocol::consent::{Stance, modes};
 use protocol::crypto::Real;
-use protocol::engine::{
-    Candidate, Certainty, Command, Event, FetchOrder, HolderStatus, Input, LinkVerdict, LocateOrder, Publication,
-    Scope, Ticket,
-};
-use protocol::ids::{FacilityId, NodeKey, PatientRef, ReceiptId};
-use protocol::kinds::{Coarse, FacilityClass, KindSet, Purpose, Role};
-use protocol::policy::{Evidence, EvidenceKind, Why};
+use protocol::engine::{Certainty, Command, Event, HolderStatus, Input, LinkVerdict, LocateOrder, Ticket};
+use protocol::ids::ReceiptId;
+use protocol::kinds::{Coarse, KindSet};
+use protocol::policy::Why;
 use protocol::state::{Revocation, Target};
-use protocol::testing::builders::{self, TestNetwork};
-use protocol::testing::pair::{SALT, World};
-use protocol::time::{DAY_MS, Millis, Period};
-
-const START: Millis = Millis(1_800_000_000_000);
-
-struct Scene {
-    world: World,
-    kesen: TestNetwork,
-    clinic: NodeKey,
-    hospital: NodeKey,
-    clinic_id: FacilityId,
-    hospital_id: FacilityId,
-}
-
-const PATIENT: PatientRef = PatientRef(1);
-
-fn strings() -> Vec<(u8, Vec<u8>)> {
-    [2u8, 7, 9].into_iter().map(|rule| (rule, vec![rule; 20])).collect()
-}
-
-/// A clinic of one network and a hospital of another, with an accord over prescriptions and labs.
-fn scene() -> Scene {
-    let crypto = Real;
-    let mut world = World::at(START);
-    let (kesen, mmwin) = (TestNetwork::found(&crypto, "kesen", START), TestNetwork::found(&crypto, "mmwin", START));
-    let (clinic_id, hospital_id) = (builders::facility(1), builders::facility(2));
-    let clinic = world.add(
-        "clinic",
-        builders::identity(&crypto, "clinic", std::slice::from_ref(&clinic_id), START),
-        &[kesen.id],
-    );
-    let hospital = world.add(
-        "hospital",
-        builders::identity(&crypto, "hospital", std::slice::from_ref(&hospital_id), START),
-        &[mmwin.id],
-    );
-    let kinds = KindSet::of(&[Coarse::Prescription, Coarse::Lab]);
-    let (accord, secret) =
-        builders::accord(&crypto, &kesen, &mmwin, kinds, (START.minus(1_000), START.plus(300 * DAY_MS)));
-    for (node, network, facility, class) in
-        [(clinic, &kesen, &clinic_id, FacilityClass::Clinic), (hospital, &mmwin, &hospital_id, FacilityClass::Hospital)]
-    {
-        let cert = builders::identity(
-            &crypto,
-            if node == clinic { "clinic" } else { "hospital" },
-            std::slice::from_ref(facility),
-            START,
-        );
-        world.command(node, Command::Pin(network.id, Some(network.charter.clone())));
-        let membership = network.admit(&crypto, facility, class, START);
-        world.command(node, Command::Take([vec![membership], cert.certs].concat()));
-        world
-            .command(node, Command::KeepSecret { scope: Scope::Network(network.id), epoch: 1, secret: network.secret });
-    }
-    let charters = vec![kesen.charter.clone(), mmwin.charter.clone()];
-    world.command(clinic, Command::Propose { object: accord.clone(), charters });
-    let id = protocol::state::Accord::id_of(kesen.id, mmwin.id);
-    world.command(clinic, Command::KeepSecret { scope: Scope::Accord(id), epoch: 1, secret });
-    world.connect(clinic, hospital);
-    world.pass(1_000);
-    Scene { world, kesen, clinic, hospital, clinic_id, hospital_id }
-}
-
-impl Scene {
-    /// The hospital has two prescriptions, a lab and a diagnosis of the patient.
-    fn with_records(mut self) -> Self {
-        let holder = &self.world.nodes[&self.hospital];
-        let records = [("OMP-01", 20260401), ("OMP-01", 20260501), ("OML-11", 20260402), ("PPR-01", 0)];
-        let mut batch = protocol::data::Batch::default();
-        for (at, (kind, date)) in records.iter().enumerate() {
-            batch.writes.push(builders::record(&self.hospital_id, PATIENT, 7, kind, *date, &[at as u8; 100]));
-        }
-        holder.view.commit(&batch);
-        let publication = Publication {
-            patient: PATIENT,
-            facility: self.hospital_id.clone(),
-            kinds: KindSet::ALL,
-            strings: strings(),
-        };
-        self.world.command(self.hospital, Command::Publish(vec![publication]));
-        self
-    }
-    fn consent(mut self, node: NodeKey) -> Self {
-        let facility = if node == self.clinic { self.clinic_id.clone() } else { self.hospital_id.clone() };
-        let receipt = builders::consent(&facility, 7, 1, self.world.now);
-        self.world.command(node, Command::Consent { patient: PATIENT, receipt: Box::new(receipt) });
-        self.world.pass(1_000);
-        self
-    }
-    fn locate(&mut self) -> Vec<Candidate> {
-        let order = LocateOrder { patient: PATIENT, facility: self.clinic_id.clone(), strings: strings() };
-        self.world.events(self.clinic);
-        let frames = self.world.frames.len();
-        self.world.command(self.clinic, Command::Locate(order));
-        assert_eq!(self.world.frames.len(), frames, "a look-up sends nothing");
-        let events = self.world.events(self.clinic);
-        events
-            .into_iter()
-            .find_map(|e| if let Event::Located(_, found) = e { Some(found) } else { None })
-            .expect("an answer")
-    }
-    fn order(&self, candidate: Candidate) -> FetchOrder {
-        FetchOrder {
-            patient: PATIENT,
-            facility: self.clinic_id.clone(),
-            candidate,
-            strings: strings(),
-            staff: "s1".into(),
-            role: Role::Doctor,
-            purpose: Purpose::Treatment,
-            evidence: Some(Evidence { kind: EvidenceKind::Reception, commitment: protocol::ids::Hash([1; 32]) }),
-            base: None,
-            emergency: None,
-            kinds: KindSet::ALL,
-            period: Period::ALL,
-            limit_bytes: 1 << 20,
-            wait_ms: 10_000,
-            ground: protocol::data::Batch::default(),
-        }
-    }
-    fn fetch(&mut self, change: impl FnOnce(&mut FetchOrder)) -> protocol::engine::Answer {
-        let candidate = self.locate().into_iter().next().expect("a candidate");
-        self.fetch_from(candidate, change)
-    }
-    fn fetch_from(&mut self, candidate: Candidate, change: impl FnOnce(&mut FetchOrder)) -> protocol::engine::Answer {
-        let mut order = self.order(candidate);
-        change(&mut order);
-        self.world.command(self.clinic, Command::Fetch(Box::new(order)));
-        self.world.pass(6_000);
-        let events = self.world.events(self.clinic);
-        let mut answers =
-            events.into_iter().filter_map(|e| if let Event::Answer(_, answer) = e { Some(*answer) } else { None });
-        answers.next_back().expect("an answer")
-    }
-    /// The reason in the holder's log for its last decision.
-    fn reason(&self) -> Option<Why> {
-        let view = &self.world.nodes[&self.hospital].view;
-        let events = audit::events(view, 0, 10_000);
-        let last = events.iter().rev().find(|(_, event)| event.what == What::Decided)?;
-        last.1.reason.and_then(Why::from_code)
-    }
-    fn both_ways() -> Self {
-        let scene = scene().with_records();
-        let (clinic, hospital) = (scene.clinic, scene.hospital);
-        scene.consent(hospital).consent(clinic)
-    }
-}
+use protocol::testing::builders;
+use protocol::testing::pair::SALT;
+use protocol::testing::scene::{PATIENT, Scene, scene, strings};
 
 #[test]
 fn a_consented_read_across_an_accord_brings_only_what_the_accord_opens() {
@@ -227,7 +79,7 @@ fn without_consent_at_the_reader_nothing_is_asked() {
     assert_eq!((answer.status, answer.request), (HolderStatus::NoConsentHere, None));
 }
 #[test]
-fn a_kind_outside_the_accord_is_refused_with_its_clause() {
+fn row_46_a_kind_outside_the_accord_is_refused_with_its_clause() {
     let mut scene = Scene::both_ways();
     let answer = scene.fetch(|order| order.kinds = KindSet::of(&[Coarse::Disease]));
     assert_eq!(answer.status, HolderStatus::OutsideAccord { clause: 2 });
@@ -253,7 +105,7 @@ fn a_withdrawal_empties_the_index_stops_the_next_read_and_calls_copies_back() {
     assert_eq!(scene.reason(), Some(Why::NoSuchPatient), "the handle went with the entries");
 }
 #[test]
-fn an_offline_holder_is_offline_and_never_none() {
+fn row_189_an_offline_holder_is_offline_and_never_none() {
     let mut scene = Scene::both_ways();
     scene.world.cut(scene.clinic, scene.hospital);
     let answer = scene.fetch(|_| {});
@@ -317,7 +169,7 @@ fn one_founder_alone_revokes_nobody() {
     assert_eq!(scene.fetch(|_| {}).status, HolderStatus::Data);
 }
 #[test]
-fn fewer_rules_wait_for_both_desks_and_their_word_opens_it() {
+fn row_156_fewer_rules_wait_for_both_desks_and_their_word_opens_it() {
     let mut scene = Scene::both_ways();
     let only_two = |order: &mut LocateOrder| order.strings.retain(|(rule, _)| *rule != 9);
     let mut order = LocateOrder { patient: PATIENT, facility: scene.clinic_id.clone(), strings: strings() };

@@ -180,7 +180,7 @@ fn a_copy_restored_from_an_old_backup_is_repaired_by_another_copy_while_the_auth
 }
 
 #[test]
-fn copies_of_an_author_that_was_set_back_and_went_on_are_repaired() {
+fn row_104c_copies_of_an_author_that_was_set_back_and_went_on_are_repaired() {
     let mut town = Town::new(1_000);
     let backup = town.disk(town.author);
     town.publish(1_000..1_050);
@@ -225,7 +225,7 @@ fn a_copy_with_holes_in_its_store_comes_back_by_the_whole_shelf() {
 }
 
 #[test]
-fn who_claims_what_it_cannot_deliver_is_asked_ever_more_seldom_and_others_meanwhile() {
+fn row_174_who_claims_what_it_cannot_deliver_is_asked_ever_more_seldom_and_others_meanwhile() {
     let mut town = Town::new(50);
     let liar = town.member(OTHER);
     town.world.connect(town.author, liar);

@@ -24,9 +24,9 @@ fn one_founder(name: &str) -> (Cluster, Founders, Node, Node) {
 }
 
 #[test]
-fn an_invite_that_is_mistyped_expired_or_for_somebody_else_is_told_at_once() {
+fn row_166_an_invite_that_is_mistyped_expired_or_for_somebody_else_is_told_at_once() {
     let (town, _, hospital, clinic) =
-        one_founder("an_invite_that_is_mistyped_expired_or_for_somebody_else_is_told_at_once");
+        one_founder("row_166_an_invite_that_is_mistyped_expired_or_for_somebody_else_is_told_at_once");
     let text = hospital.cli(["invite", CLINIC.id])["invite"].as_str().expect("an invite").to_owned();
 
     // One letter in the middle.
@@ -60,8 +60,8 @@ fn an_invite_that_is_mistyped_expired_or_for_somebody_else_is_told_at_once() {
 }
 
 #[test]
-fn an_invite_that_was_used_lets_nobody_else_in() {
-    let (town, founders, hospital, clinic) = one_founder("an_invite_that_was_used_lets_nobody_else_in");
+fn row_166_an_invite_that_was_used_lets_nobody_else_in() {
+    let (town, founders, hospital, clinic) = one_founder("row_166_an_invite_that_was_used_lets_nobody_else_in");
     let invite = founders.admit(&hospital, &clinic, &[1, 3]);
     // Somebody with the paper sets up a node in the clinic's name.
     let mut thief = town.set_up(House { word: "thief", ..CLINIC }, Listen::Nowhere);
@@ -118,8 +118,8 @@ fn a_folder_that_cannot_be_written_is_named() {
 }
 
 #[test]
-fn a_configuration_with_a_wrong_key_names_the_nearest_right_one() {
-    let town = Cluster::new(FILE, "a_configuration_with_a_wrong_key_names_the_nearest_right_one");
+fn row_126_a_configuration_with_a_wrong_key_names_the_nearest_right_one() {
+    let town = Cluster::new(FILE, "row_126_a_configuration_with_a_wrong_key_names_the_nearest_right_one");
     let mut node = town.set_up(CLINIC, Listen::Nowhere);
     let path = node.folder().join("musubi.toml");
     let good = std::fs::read_to_string(&path).expect("the configuration");
@@ -172,8 +172,9 @@ fn garbage(dice: &mut Dice, port: u16) -> Vec<TcpStream> {
 }
 
 #[test]
-fn garbage_and_a_flood_of_connections_do_not_stop_a_node() {
-    let (_town, founders, mut hospital, clinic) = one_founder("garbage_and_a_flood_of_connections_do_not_stop_a_node");
+fn row_50_garbage_and_a_flood_of_connections_do_not_stop_a_node() {
+    let (_town, founders, mut hospital, clinic) =
+        one_founder("row_50_garbage_and_a_flood_of_connections_do_not_stop_a_node");
     let port = hospital.port.expect("it listens");
     let before = hospital.resident_kib().unwrap_or_default();
     let mut dice = Dice::new(1);
@@ -203,8 +204,8 @@ fn garbage_and_a_flood_of_connections_do_not_stop_a_node() {
 }
 
 #[test]
-fn commands_with_wrong_words_say_which_words_there_are() {
-    let town = Cluster::new(FILE, "commands_with_wrong_words_say_which_words_there_are");
+fn row_129_commands_with_wrong_words_say_which_words_there_are() {
+    let town = Cluster::new(FILE, "row_129_commands_with_wrong_words_say_which_words_there_are");
     let node = town.set_up(CLINIC, Listen::Nowhere);
     node.ask(["patient", "show", "somebody"]).fails(2, &["patient find"]);
     node.ask(["patient", "show", "p7"]).fails(1, &[]);

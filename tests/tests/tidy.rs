@@ -1,5 +1,5 @@
 //! The workspace keeps its own rules. Each failure names file and line, and what to do.
-use e2e::tidy::{Finding, Tree, docs, languages, layers, lengths, report, words};
+use e2e::tidy::{Finding, Tree, docs, languages, layers, lengths, report, security, words};
 use std::path::Path;
 
 #[track_caller]
@@ -42,4 +42,13 @@ fn every_document_is_linked_and_every_link_leads_somewhere() {
 #[test]
 fn generated_code_names_its_source() {
     check(docs::check_generated);
+}
+#[test]
+fn bad_inputs_have_their_tests_and_the_page_says_which() {
+    if std::env::var_os("MUSUBI_BLESS").is_some() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let tree = Tree::load(&root).expect("the workspace is readable");
+        std::fs::write(root.join("docs/security.md"), security::render(&tree)).expect("written");
+    }
+    check(security::check);
 }

@@ -114,7 +114,7 @@ fn certain(left: &str, right: &str) -> bool {
 }
 
 #[test]
-fn twins_and_members_of_a_household_are_not_linked_without_a_person() {
+fn row_157_twins_and_members_of_a_household_are_not_linked_without_a_person() {
     let at = |id: &str, given: &str, birth: &str, branch: &str| {
         format!("{id},F1,{id},十時,{given},{birth},M,2700000,千葉県見本市見本町1-2-3,0470000001,138016,1234,{branch}\n")
     };

@@ -160,7 +160,7 @@ async fn must_end(mut stream: Stream) {
 }
 
 #[tokio::test]
-async fn a_frame_over_the_limit_closes_its_stream_and_others_are_served() {
+async fn row_51_a_frame_over_the_limit_closes_its_stream_and_others_are_served() {
     let mut a = Node::listening(1, TCP).await;
     let mut honest = Node::start(2, NetConfig::default());
     honest.join(&mut a).await;
@@ -196,7 +196,7 @@ async fn a_frame_over_the_limit_closes_its_stream_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn who_goes_on_breaking_the_rules_is_cut_off() {
+async fn row_49_who_goes_on_breaking_the_rules_is_cut_off() {
     let mut a = Node::listening(1, TCP).await;
     let stranger = Stranger::new();
     let key = stranger.key();

@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_are_read_until_they_expire_and_then_nothing_is_left() {
+    fn row_185_copies_are_read_until_they_expire_and_then_nothing_is_left() {
         let cache = cache();
         let large = vec![9u8; 700_000];
         let other: Vec<u8> = (0..600_000u32).map(|at| (at / 7) as u8).collect();

@@ -296,7 +296,7 @@ mod tests {
         check_error(&FACILITY.repeat(2), "twice");
     }
     #[test]
-    fn no_toml_and_a_wrong_type_are_errors_with_the_place() {
+    fn row_126_no_toml_and_a_wrong_type_are_errors_with_the_place() {
         check_error("preset = ", "cannot be read");
         check_error("[limits]\ncache_mib = \"many\"\n", "cannot be read");
         check_error("preset = \"laptop\"\n", "cannot be read");

@@ -111,7 +111,7 @@ fn every_proof_of_every_size_up_to_40_is_good_for_its_place_only() {
 }
 
 #[test]
-fn a_changed_event_tree_node_root_or_head_is_damage() {
+fn row_97_a_changed_event_tree_node_root_or_head_is_damage() {
     let good = log_of(11, 4);
     assert_eq!(verify_log(&good, &KEY), Ok(head(&good)));
     let damaged = |writes: &[Write]| {

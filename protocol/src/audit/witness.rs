@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_grows_is_signed_and_one_that_does_not_extend_is_refused() {
+    fn row_176_a_log_that_grows_is_signed_and_one_that_does_not_extend_is_refused() {
         let view = log_of(20, 0);
         let known = Known::from(&at(&view, 7));
         let proof = consistency(&view, 7, 20).expect("in order");
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(judge(None, &at(&view, 3), &[Hash([0; 32])], 2), Err(Refusal::ProofFrom(0)));
     }
     #[test]
-    fn two_heads_of_one_log_are_a_proof_of_fork() {
+    fn row_175_two_heads_of_one_log_are_a_proof_of_fork() {
         let secret = Secret::from_bytes([8; 32]);
         let sign = |head: Head, at: u64| SignedCheckpoint::sign(&Real, &secret, head, Millis(at));
         let (one, other) = (sign(head(&log_of(5, 0)), 1), sign(head(&log_of(5, 9)), 2));

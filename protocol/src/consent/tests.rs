@@ -177,7 +177,7 @@ fn a_lift_gives_back_no_more_than_its_own_scope() {
     check(&[yes(2), stop, anew.clone(), anew.lift(ReceiptId([4; 16]))], denies(1));
 }
 #[test]
-fn a_withdrawal_counts_even_if_the_clock_goes_back() {
+fn row_104b_a_withdrawal_counts_even_if_the_clock_goes_back() {
     let receipts = [yes(1), withdrawn(2, 20, WithdrawalScope::Everything)];
     assert_eq!(verdict(&receipts, &query(), Coarse::Lab, Millis(15)), denies(2));
 }
@@ -322,7 +322,7 @@ fn said() -> impl Strategy<Value = Vec<ConsentReceipt>> {
 
 proptest! {
     #[test]
-    fn the_order_of_receipts_never_matters(said in said(), shift in 0usize..7) {
+    fn row_153_the_order_of_receipts_never_matters(said in said(), shift in 0usize..7) {
         let mut turned = said.clone();
         turned.rotate_left(shift % said.len().max(1));
         turned.reverse();

@@ -137,7 +137,7 @@ mod tests {
         assert!(Real.verify(&public, b"", &signature));
     }
     #[test]
-    fn another_key_message_or_bit_is_refused() {
+    fn row_38_another_key_message_or_bit_is_refused() {
         let (public, signature) = (Real.public(&secret(1)), Real.sign(&secret(1), b"text"));
         assert!(Real.verify(&public, b"text", &signature));
         assert!(!Real.verify(&public, b"texT", &signature));
@@ -147,7 +147,7 @@ mod tests {
         assert!(!Real.verify(&public, b"text", &bent));
     }
     #[test]
-    fn a_key_of_small_order_signs_nothing() {
+    fn row_38_a_key_of_small_order_signs_nothing() {
         let mut identity = [0; 32];
         identity[0] = 1;
         let mut forged = [0; 64];

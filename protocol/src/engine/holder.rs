@@ -20,7 +20,7 @@ use crate::policy::{
 };
 use crate::state::Target;
 use crate::time::{Millis, Period};
-use crate::wire::{FieldError, Message, bytes16, bytes32, date_of, number_of, v1};
+use crate::wire::{FieldError, Message, bytes16, bytes32, date_of, number_of, said, v1};
 use prost::Message as _;
 
 /// A decision whose leaf is on its way to disk.
@@ -183,8 +183,8 @@ impl<V: View> Engine<V> {
             request: RequestId(bytes16(&body.id, "request.id")?),
             reader: facility(&body.reader, "request.reader")?,
             holder: facility(&body.holder, "request.holder")?,
-            staff_role: Role::from_code(code(body.role, "request.role")?).ok_or(FieldError("request.role"))?,
-            purpose: Purpose::from_code(code(body.purpose, "request.purpose")?).ok_or(FieldError("request.purpose"))?,
+            staff_role: said(body.role, Role::from_code).ok_or(FieldError("request.role"))?,
+            purpose: said(body.purpose, Purpose::from_code).ok_or(FieldError("request.purpose"))?,
             kinds: KindSet::from_bits(body.kinds),
             period: Period {
                 from: date_of(body.date_from, "request.date_from")?,

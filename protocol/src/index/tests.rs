@@ -75,7 +75,7 @@ fn found(view: &dyn View, number: u32) -> Vec<Body> {
 }
 
 #[test]
-fn sealed_bodies_are_64_bytes_and_open_only_with_tag_shelf_and_number() {
+fn row_173_sealed_bodies_are_64_bytes_and_open_only_with_tag_shelf_and_number() {
     let (id, sealed) = (shelf().id(), body(1, 5).seal(&tag(1), shelf().id(), 9));
     assert_eq!(sealed.len(), 64);
     assert!(sealed[48..].iter().any(|byte| *byte != 0), "the seal's mark is there");
@@ -108,7 +108,7 @@ fn what_is_published_is_found_by_its_tag_alone() {
     assert_eq!(find(&author.view, shelf().id(), &tag(3), NOW).map(|(body, _)| body), Some(body(11, 1)));
 }
 #[test]
-fn nothing_is_found_once_the_manifest_has_run_out() {
+fn row_172_nothing_is_found_once_the_manifest_has_run_out() {
     let mut author = Author::default();
     let manifest = author.publish(vec![add(1, 10, 3)]);
     assert!(find(&author.view, shelf().id(), &tag(1), manifest.until.minus(1)).is_some());
@@ -178,7 +178,7 @@ fn an_entry_that_came_and_went_never_travels() {
     assert!(changes.removes.iter().any(|(slot, _)| *slot == gone));
 }
 #[test]
-fn forged_or_damaged_changes_never_make_the_root() {
+fn row_172_forged_or_damaged_changes_never_make_the_root() {
     let mut author = Author::default();
     let newest = author.publish((0..100).map(|n| add(n, n, 1)).collect());
     let honest = follow(&author.view, shelf().id(), 0, 1_000).expect("whole");

@@ -323,7 +323,7 @@ fn a_declared_disaster_opens_to_more_staff_and_ends_with_it() {
     check(&broken_glass(), &facts, Some(Why::EmergencyNotAllowed));
 }
 #[test]
-fn the_family_of_the_dead_may_still_ask() {
+fn row_163_the_family_of_the_dead_may_still_ask() {
     let receipts = [ConsentReceipt { purposes: purposes(&[Purpose::PatientRequest]), ..consent() }];
     let family = Ask { purpose: Purpose::PatientRequest, ..ask() };
     check(&family, &Facts { deceased: true, ..facts(&receipts) }, None);

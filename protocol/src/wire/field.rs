@@ -13,6 +13,11 @@ pub fn bytes16(bytes: &[u8], name: &'static str) -> Result<[u8; 16], FieldError>
     bytes.try_into().map_err(|_| FieldError(name))
 }
 
+/// A word that the other side did say: code 0 is a word like others, so a field that is left out is not read as it.
+pub fn said<T>(code: Option<u32>, word: impl Fn(u8) -> Option<T>) -> Option<T> {
+    word(u8::try_from(code?).ok()?)
+}
+
 /// Exactly thirty-two bytes.
 ///
 /// # Errors

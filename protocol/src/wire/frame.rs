@@ -49,7 +49,7 @@ mod tests {
         }
     }
     #[test]
-    fn a_frame_above_the_limit_is_refused_unread() {
+    fn row_51_a_frame_above_the_limit_is_refused_unread() {
         assert_eq!(decode(&vec![0; FRAME_BYTES_MAX + 1]), Err(WireError::Long(FRAME_BYTES_MAX + 1)));
     }
 }

@@ -9,7 +9,7 @@ mod frame;
 #[path = "generated/musubi_v1.rs"]
 pub mod v1;
 
-pub use field::{FieldError, bytes16, bytes32, date_of, number_of};
+pub use field::{FieldError, bytes16, bytes32, date_of, number_of, said};
 pub use frame::{WireError, decode, encode};
 pub use v1::Envelope;
 pub use v1::envelope::Message;

@@ -44,8 +44,8 @@ impl Asked {
             holder: FacilityId::parse(&body.holder).ok()?,
             shelf: ShelfId::from_slice(&body.shelf)?,
             handle: Handle::from_slice(&body.handle)?,
-            role: Role::from_code(u8::try_from(body.role).ok()?)?,
-            purpose: Purpose::from_code(u8::try_from(body.purpose).ok()?)?,
+            role: Role::from_code(u8::try_from(body.role?).ok()?)?,
+            purpose: Purpose::from_code(u8::try_from(body.purpose?).ok()?)?,
             kinds: KindSet::from_bits(body.kinds),
             period: Period { from: date(body.date_from)?, to: date(body.date_to)? },
         })

@@ -209,7 +209,7 @@ fn two_charts_of_one_facility_wait_for_a_person_and_then_are_one() {
 }
 
 #[test]
-fn twins_are_joined_by_two_people_only_and_parted_by_one() {
+fn row_157_twins_are_joined_by_two_people_only_and_parted_by_one() {
     let mut node = Node::new();
     node.put(1, HANAKO);
     node.put(2, Who { facility: CLINIC, given: ("花江", "ハナエ"), ..HANAKO });

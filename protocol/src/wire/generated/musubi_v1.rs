@@ -576,10 +576,12 @@ pub struct RequestBody {
     pub proofs: ::prost::alloc::vec::Vec<RuleProof>,
     #[prost(string, tag = "8")]
     pub staff: ::prost::alloc::string::String,
-    #[prost(uint32, tag = "9")]
-    pub role: u32,
-    #[prost(uint32, tag = "10")]
-    pub purpose: u32,
+    /// said or refused: what is left out is no doctor
+    #[prost(uint32, optional, tag = "9")]
+    pub role: ::core::option::Option<u32>,
+    /// the same
+    #[prost(uint32, optional, tag = "10")]
+    pub purpose: ::core::option::Option<u32>,
     #[prost(uint32, tag = "11")]
     pub kinds: u32,
     #[prost(uint32, tag = "12")]
