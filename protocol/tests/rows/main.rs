@@ -30,11 +30,11 @@ fn sent(scene: &Scene, since: usize, from: NodeKey, to: NodeKey) -> Vec<Message>
 
 /// The last request that the clinic sent.
 fn last_request(scene: &Scene) -> v1::Request {
-    let requests = sent(scene, 0, scene.clinic, scene.hospital).into_iter().filter_map(|message| match message {
+    let mut requests = sent(scene, 0, scene.clinic, scene.hospital).into_iter().filter_map(|message| match message {
         Message::Request(request) => Some(request),
         _ => None,
     });
-    requests.last().expect("the clinic asked")
+    requests.next_back().expect("the clinic asked")
 }
 
 /// A request with some other content, signed by the node of that name.
