@@ -10,8 +10,6 @@ use crate::event::NetEvent;
 use crate::handle::{NetHandle, SendError};
 use crate::host::{Completion, Host};
 use crate::limits::{BELLS_MAX, FRAME_BYTES_MAX};
-use libp2p::Multiaddr;
-use libp2p::multiaddr::Protocol;
 use protocol::data::View;
 use protocol::engine::{Done, Effect, Engine, Input, Output, Received, Ticket};
 use protocol::ids::NodeKey;
@@ -23,6 +21,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+mod addresses;
 mod inline;
 mod receive;
 mod serve;
@@ -194,6 +193,7 @@ impl<V: View, H: Host> Driver<V, H> {
             Effect::Forget(requests) => self.host.forget(requests, owed(unwritten())),
             Effect::Dial { node, addresses } => {
                 let addresses = addresses.iter().filter_map(|text| text.parse().ok()).collect();
+                let addresses = addresses::worth_dialling(addresses, &self.net.listen_addrs());
                 if self.net.want(node, addresses).is_err() {
                     tracing::debug!(?node, "not dialled now: too much to do");
                 }
@@ -254,41 +254,10 @@ impl<V: View, H: Host> Driver<V, H> {
     }
 
     fn listening(&mut self) {
-        let addresses = worth_telling(&self.net.listen_addrs());
+        let addresses = addresses::worth_telling(&self.net.listen_addrs());
         self.feed(Input::Listening(addresses));
     }
 }
 
-/// The addresses that others should know: loopback only where there is nothing else (a demo on one machine).
-fn worth_telling(addresses: &[Multiaddr]) -> Vec<String> {
-    let is_loopback = |address: &&Multiaddr| match address.iter().next() {
-        Some(Protocol::Ip4(ip)) => ip.is_loopback(),
-        Some(Protocol::Ip6(ip)) => ip.is_loopback(),
-        _ => false,
-    };
-    let outside: Vec<_> = addresses.iter().filter(|address| !is_loopback(address)).collect();
-    let told = if outside.is_empty() { addresses.iter().collect() } else { outside };
-    told.into_iter().map(ToString::to_string).collect()
-}
-
 /// `Refuse.code`: a message that this version does not know.
 const REFUSE_UNKNOWN: u32 = 3;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(addresses: &[&str], expect: &[&str]) {
-        let parsed: Vec<Multiaddr> = addresses.iter().map(|text| text.parse().expect("address")).collect();
-        assert_eq!(worth_telling(&parsed), expect);
-    }
-
-    #[test]
-    fn loopback_is_told_only_where_there_is_nothing_else() {
-        check(&["/ip4/127.0.0.1/tcp/1", "/ip4/10.0.0.1/tcp/1"], &["/ip4/10.0.0.1/tcp/1"]);
-        check(&["/ip4/127.0.0.1/tcp/1"], &["/ip4/127.0.0.1/tcp/1"]);
-        check(&["/ip6/::1/tcp/1", "/dns4/node.example/tcp/1"], &["/dns4/node.example/tcp/1"]);
-        check(&[], &[]);
-    }
-}

@@ -270,6 +270,19 @@ fn body(number: usize, size: usize) -> Vec<u8> {
 }
 
 /// A holder with these lab reports of the patient, and a reader, both consented, connected and in step.
+/// Where a node is met, once it is.
+async fn listening(site: &Site) -> Vec<peer::Multiaddr> {
+    let address = timeout(DEADLINE, async {
+        loop {
+            match site.net.listen_addrs() {
+                addresses if addresses.is_empty() => tokio::task::yield_now().await,
+                addresses => return addresses,
+            }
+        }
+    });
+    address.await.expect("listens")
+}
+
 async fn scene(bodies: &[Vec<u8>], given: &[Vec<u8>]) -> (Site, Site, Candidate) {
     let start = now();
     let network = TestNetwork::found(&Real, "kesen", start);
@@ -285,15 +298,7 @@ async fn scene(bodies: &[Vec<u8>], given: &[Vec<u8>]) -> (Site, Site, Candidate)
     holder.command(Command::Publish(vec![publication]));
     holder.consent().await;
     reader.consent().await;
-    let address = timeout(DEADLINE, async {
-        loop {
-            match holder.net.listen_addrs() {
-                addresses if addresses.is_empty() => tokio::task::yield_now().await,
-                addresses => return addresses,
-            }
-        }
-    });
-    reader.net.want(holder.key, address.await.expect("listens")).expect("room");
+    reader.net.want(holder.key, listening(&holder).await).expect("room");
     reader.until("the peer", |event| matches!(event, Event::PeerUp(_)).then_some(())).await;
     let candidate = reader.locate().await;
     (holder, reader, candidate)
@@ -365,4 +370,21 @@ async fn an_engine_that_is_stopped_ends_and_takes_the_network_along() {
     site.engine.stop().await;
     assert_eq!(timeout(DEADLINE, site.running.ended()).await, Ok(End::Stopped));
     timeout(DEADLINE, site.net.shutdown()).await.expect("ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_57_an_unknown_message_is_refused_and_the_line_stays() {
+    let network = TestNetwork::found(&Real, "kesen", now());
+    let site = Site::start("clinic", 1, &network, &[], now());
+    let mut later = Node::start(9, NetConfig::default());
+    let address = listening(&site).await;
+    later.net.dial(site.key, address).expect("room");
+    later.connected(site.key).await;
+    // More often than strikes would allow: a newer version says what this one does not know, and means no harm.
+    for _ in 0..2 * protocol::limits::STRIKES_MAX {
+        later.net.send(site.key, vec![0x08, 9]).expect("connected");
+        let refused = later.refused(site.key).await;
+        assert!(refused.contains("version 9"), "{refused}");
+    }
+    site.engine.stop().await;
 }

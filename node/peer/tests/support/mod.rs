@@ -128,6 +128,15 @@ impl Node {
         self.until("a bulk stream", take).await;
         taken.expect("taken above")
     }
+    /// The hint of the next refusal of a message; what else comes meanwhile is passed over.
+    pub async fn refused(&mut self, by: NodeKey) -> String {
+        loop {
+            match protocol::wire::decode(&self.frame(by).await) {
+                Ok(protocol::wire::Message::Refuse(refuse)) => return refuse.hint,
+                other => assert!(other.is_ok(), "{other:?}"),
+            }
+        }
+    }
     /// Dials the other and waits until both are connected.
     pub async fn join(&mut self, other: &mut Self) {
         self.net.dial(other.key(), other.net.listen_addrs()).expect("room");
