@@ -55,7 +55,7 @@ impl Founders {
         let call = town.musubi(["founders", "sign-charter"]).arg(&draft).args(self.sign(&[away]));
         assert_eq!(call.args(["--out".as_ref(), signed.as_os_str()]).run().done()["enough"], true);
         assert_eq!(at.call(["founders", "found"]).arg(&signed).run().done()["founded"], true);
-        let own = at.call(["admit", "own"]).args(self.sign(&[here, away])).run().done();
+        let own = at.call(["admit", "own", "--facility", at.house.id]).args(self.sign(&[here, away])).run().done();
         assert_eq!(own["complete"], true, "{own}");
     }
     /// Invites a facility at a running member, and has its node ask. Gives the invite and the request's id.
