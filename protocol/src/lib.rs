@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`ids`] and [`kinds`] (the nouns), [`state`] (signed objects: charter, membership, accord), [`consent`]
 //! and [`policy`] (who may see what, in which order it is checked), [`index`] (who holds something for whom), [`oprf`] (how
-//! evaluators make tags), [`fetch`] (how records move), [`audit`] (the log), [`card`] (the patient's card), then [`engine`],
+//! evaluators make tags), [`overlap`] (how many two networks share, before they let each other in), [`fetch`] (how records move), [`audit`] (the log), [`card`] (the patient's card), then [`engine`],
 //! which ties them together.
 pub mod audit;
 pub mod card;
@@ -20,6 +20,7 @@ pub mod index;
 pub mod kinds;
 pub mod limits;
 pub mod oprf;
+pub mod overlap;
 #[cfg(feature = "plants")]
 pub mod plants;
 pub mod policy;

@@ -211,6 +211,24 @@ pub const LOCATE_TAGS_WAIT_MS: u64 = 3 * EVALUATE_WAIT_MS;
 /// Look-ups that wait for evaluators at once.
 pub const LOCATES_WAITING_MAX: usize = 1_000;
 
+// --- overlap ---------------------------------------------------------------------------------------------------------
+/// How often two networks count what they share, either asking, within [`OVERLAP_PERIOD_MS`]: the difference of two counts
+/// tells something of whoever came or went between them. Once, and once more after a mistake.
+pub const OVERLAP_RUNS_MAX: usize = 2;
+/// The period in which counts of one pair of networks are limited; an ask of longer ago is not answered.
+pub const OVERLAP_PERIOD_MS: u64 = 31 * DAY_MS;
+/// A count is told to the nearest so many, and below so many not at all.
+pub const OVERLAP_STEP: u32 = 100;
+/// Marks that both sides know, of which each puts a half of its own choice into its list: what both chose hides the exact count
+/// from whoever counts. It varies by 8 about 256, so the rounded count is right to one step all but surely.
+pub const OVERLAP_MARKS: u32 = 1_024;
+/// Lists are filled to the next multiple, so that their length tells a side's size only roughly.
+pub const OVERLAP_FILL: usize = 1_000;
+/// Points of one list: the patients of a prefecture's largest network, 64 MB in memory.
+pub const OVERLAP_POINTS_MAX: usize = 2_000_000;
+const _: () = assert!(OVERLAP_POINTS_MAX.is_multiple_of(OVERLAP_FILL));
+const _: () = assert!(OVERLAP_MARKS.is_multiple_of(4));
+
 // --- fetch ----------------------------------------------------------------------------------------------------------
 /// Longest answer to one fetch. A six-month lab history of one patient is about 2 MiB, a scanned chart some hundred.
 pub const FETCH_BYTES_MAX: u64 = 1 << 30;

@@ -162,7 +162,8 @@ impl Service {
         };
         Ok((accord, secret))
     }
-    fn read_partner(&self, text: &str) -> Result<(NetworkId, Signed), AccordError> {
+    /// The network of a charter's file, and its newest charter that is known here then.
+    pub(crate) fn read_partner(&self, text: &str) -> Result<(NetworkId, Signed), AccordError> {
         let charters = ObjectFile::parse_as(FileKind::Charter, text)?.objects()?;
         self.know_charters(&charters)?;
         let signed =

@@ -4,7 +4,7 @@
 //! Own data: [`ingest`], [`bodies`], [`documents`], [`patients`], [`links`], [`records_read`]. Others' data: [`view_cache`],
 //! [`timeline`], [`locating`], [`fetching`], [`linking`]. Both together: [`charts`]. Rules: [`consents`] with [`papers`] and [`certificates`], [`publishing`],
 //! [`erasing`], [`emergency`]. Networks: [`founders`],
-//! [`onboarding`], [`signing`], [`accords`], [`revoking`], [`suspending`], [`disasters`], [`amending`], [`offices`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
+//! [`onboarding`], [`signing`], [`overlap`], [`accords`], [`revoking`], [`suspending`], [`disasters`], [`amending`], [`offices`], with [`keys`] and [`object_file`]. Watching: [`access_log`],
 //! [`health`]. People: [`staff`]. Every method that shows or moves patient data takes a [`Staff`] and writes its own audit event.
 pub mod access_log;
 pub mod accords;
@@ -33,6 +33,7 @@ pub mod locating;
 pub mod object_file;
 pub mod offices;
 pub mod onboarding;
+pub mod overlap;
 pub mod papers;
 pub mod patients;
 pub mod publishing;

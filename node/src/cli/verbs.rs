@@ -1,5 +1,5 @@
 use super::output::Output;
-use super::{audit, card, desk, emergency, evaluators, govern, key, linkage, network, node, staff, store};
+use super::{audit, card, desk, emergency, evaluators, govern, key, linkage, network, node, overlap, staff, store};
 use crate::control::{self, Reply, Request};
 use crate::failure::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -66,6 +66,9 @@ pub enum Verb {
     /// Accords between two networks
     #[command(subcommand)]
     Accord(network::AccordVerb),
+    /// How many patients two networks share, rounded, before there is an accord
+    #[command(subcommand)]
+    Overlap(overlap::OverlapVerb),
     /// Evaluators: who makes the patient tags of a network
     #[command(subcommand)]
     Evaluators(evaluators::EvaluatorsVerb),
@@ -165,6 +168,7 @@ pub fn dispatch(cli: Cli, out: &Output) -> Result<Reply, Failure> {
         Verb::Admit(verb) => ask(verb.request()?),
         Verb::Founders(verb) => network::founders(&folder, verb, out),
         Verb::Accord(verb) => ask(verb.request()?),
+        Verb::Overlap(verb) => ask(verb.request()?),
         Verb::Evaluators(verb) => ask(verb.request()?),
         Verb::Revoke(args) => ask(args.request()?),
         Verb::Suspend(args) => ask(args.request()?),

@@ -13,6 +13,6 @@ pub use client::{call, is_running};
 pub use reply::{Progress, Reply};
 pub use request::{
     AccordTerms, CardAsk, ConsentSpec, EmergencyAsk, EvaluatorsCall, FeedExport, FounderAct, LinksAsk, NewFeed,
-    NewStaff, OpenEmergency, ReadSpec, Request, StaffAsk, Target, Who, WithdrawScope,
+    NewStaff, OpenEmergency, OverlapAsk, ReadSpec, Request, StaffAsk, Target, Who, WithdrawScope,
 };
 pub use server::Server;

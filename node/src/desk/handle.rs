@@ -1,6 +1,6 @@
 use super::{
     Desk, audit, cards, consents, emergency, feed_export, feeds, founders, govern, health, joining, keys, links,
-    node_links, patients, reads, staff, store, words,
+    node_links, overlap, patients, reads, staff, store, words,
 };
 use crate::control::{Progress, Reply, Request as R, StaffAsk, Who};
 use crate::failure::Failure;
@@ -38,6 +38,7 @@ pub fn handle(desk: &Desk, uid: u32, request: R, tell: Tell<'_>) -> Result<Reply
         R::Export { id } => founders::export(desk, &id),
         R::Charter { network } => founders::charter(desk, network),
         R::AccordPropose(terms) => founders::propose_accord(desk, terms),
+        R::Overlap(ask) => overlap::handle(desk, ask, tell),
         R::AccordShow => Ok(founders::accords(desk)),
         R::Revoke { network, target, reason, shares } => founders::revoke(desk, network, &target, &reason, &shares),
         R::Founders(act) => govern::handle(desk, act),

@@ -19,6 +19,7 @@ mod joining;
 mod keys;
 mod links;
 mod node_links;
+mod overlap;
 mod patients;
 mod reads;
 mod show;

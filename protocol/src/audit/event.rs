@@ -91,6 +91,8 @@ vocabulary! {
         TagsMade = 39, "tags-made";
         /// This node, as evaluator, evaluated blinded strings for a member; their count is in it, and nothing else is known.
         TagsEvaluated = 40, "tags-evaluated";
+        /// A step of a count of how many patients two networks share; the note says which. No patient is named.
+        OverlapCounted = 45, "overlap-counted";
     }
 }
 

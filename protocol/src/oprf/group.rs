@@ -64,6 +64,10 @@ impl Element {
     pub(super) fn point(&self) -> &RistrettoPoint {
         &self.point
     }
+    /// It, so many times. None for the identity, which only a scalar of zero gives.
+    pub(crate) fn times(&self, scalar: &Scalar) -> Option<Self> {
+        Self::new(self.point * scalar)
+    }
 }
 
 impl fmt::Debug for Element {
@@ -99,12 +103,16 @@ fn read_one(bytes: &[u8], at: usize) -> Result<Element, ElementError> {
 
 /// `HashToGroup` of RFC 9497, 4.1. None for the identity, which no input is known to give.
 pub(super) fn hash_to_group(mode: Mode, input: &[u8]) -> Option<Element> {
-    let wide = expand(&[input], &mode.domain(b"HashToGroup-"));
-    Element::new(RistrettoPoint::from_uniform_bytes(&wide))
+    hash_to_element(&[input], &mode.domain(b"HashToGroup-"))
+}
+
+/// The same over the parts one behind the other, under a domain of its own.
+pub(crate) fn hash_to_element(parts: &[&[u8]], domain: &[u8]) -> Option<Element> {
+    Element::new(RistrettoPoint::from_uniform_bytes(&expand(parts, domain)))
 }
 
 /// `HashToScalar` of RFC 9497, 4.1, over the parts one behind the other, under a domain of its own.
-pub(super) fn hash_to_scalar(parts: &[&[u8]], domain: &[u8]) -> Scalar {
+pub(crate) fn hash_to_scalar(parts: &[&[u8]], domain: &[u8]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&expand(parts, domain))
 }
 

@@ -18,6 +18,7 @@ mod tests;
 mod whole;
 
 pub use group::{ELEMENT_BYTES, Element, ElementError, read_elements, write_elements};
+pub(crate) use group::{hash_to_element, hash_to_scalar};
 pub use partial::{EvaluatorFault, KeySet, KeySetError, Partial, Wrong, evaluate};
 pub use proof::Proof;
 pub use share::{Commitments, Seat, Share};

@@ -1059,6 +1059,7 @@ log-disaster-declared = Disaster declared or ended
 log-card-used = Patient's card
 log-tags-made = Tags made by evaluators
 log-tags-evaluated = Evaluated for a member
+log-overlap-counted = Shared patients counted with another network
 check-room = Room on the disk
 remedy-room = Free some space: a full disk takes no records and no consents.
 nav-matching = Matching

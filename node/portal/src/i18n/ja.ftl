@@ -992,6 +992,7 @@ log-disaster-declared = 災害モードの宣言・解除
 log-card-used = 共通診察券
 log-tags-made = 評価者による照合タグの作成
 log-tags-evaluated = 会員のための評価
+log-overlap-counted = 他ネットワークとの重複人数の計算
 check-room = ディスクの空き
 remedy-room = ディスクの空きをふやしてください。いっぱいになると、記録も同意も受け取れません。
 nav-matching = 名寄せ

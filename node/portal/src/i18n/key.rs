@@ -337,6 +337,7 @@ keys! {
     LogCardUsed = "log-card-used",
     LogTagsMade = "log-tags-made",
     LogTagsEvaluated = "log-tags-evaluated",
+    LogOverlapCounted = "log-overlap-counted",
     // room on the disk
     CheckRoom = "check-room", RemedyRoom = "remedy-room",
     // same person or not

@@ -45,5 +45,6 @@ pub fn what_word(words: &Words, what: What) -> String {
         What::CardUsed => Key::LogCardUsed,
         What::TagsMade => Key::LogTagsMade,
         What::TagsEvaluated => Key::LogTagsEvaluated,
+        What::OverlapCounted => Key::LogOverlapCounted,
     })
 }
