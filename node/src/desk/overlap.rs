@@ -18,9 +18,8 @@ impl From<OverlapError> for Failure {
             OverlapError::Charter(error) => error.into(),
             OverlapError::Sign(error) => error.into(),
             OverlapError::Write(error) => error.into(),
-            OverlapError::File { problem: service::overlap::FileProblem::Disk(_), .. } => Self::store(error).next(
-                "the running node reads and writes the files itself: name a folder that its account may use",
-            ),
+            OverlapError::File { problem: service::overlap::FileProblem::Disk(_), .. } => Self::store(error)
+                .next("the running node reads and writes the files itself: name a folder that its account may use"),
             error if is_usage => Self::usage(error),
             error => Self::refused(error),
         }

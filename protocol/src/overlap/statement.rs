@@ -111,8 +111,7 @@ impl<S: Statement> Stated<S> {
     }
     /// Whether one of these keys signed just this.
     pub fn is_by(&self, crypto: &dyn Crypto, keys: &[PublicKey]) -> bool {
-        keys.contains(&self.by)
-            && crypto.verify(&self.by, &domain(S::KIND, &[&self.says.encode()]), &self.signature)
+        keys.contains(&self.by) && crypto.verify(&self.by, &domain(S::KIND, &[&self.says.encode()]), &self.signature)
     }
     /// Key, signature, statement.
     pub fn encode(&self) -> Vec<u8> {
