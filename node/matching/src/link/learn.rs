@@ -68,12 +68,7 @@ pub fn fit(start: &Chances, patterns: &Patterns, smaller: u64, larger: u64) -> R
             break;
         }
     }
-    let same = &chances.tables[Story::Same as usize];
-    let birth = same[Field::Birth as usize][BirthLevel::Equal as usize];
-    if birth < BIRTH_EQUAL_MIN || chances.shares[0] < SHARE_MIN {
-        return Err(FitError::ImplausibleClass);
-    }
-    Ok((chances, report))
+    if chances.is_plausible() { Ok((chances, report)) } else { Err(FitError::ImplausibleClass) }
 }
 
 struct Sums {
@@ -115,12 +110,14 @@ impl Sums {
         let mut next = before.clone();
         for story in [Story::Same, Story::Household, Story::Twins] {
             let at = story as usize;
-            for field in 0..COMPARISONS {
-                let total = self.totals[at] + PRIOR_PAIRS;
-                for (outcome, chance) in next.tables[at][field].iter_mut().enumerate() {
-                    let prior = start.tables[at][field][outcome] * PRIOR_PAIRS;
-                    *chance = (self.tables[at][field][outcome] + prior) / total;
-                }
+            for field in Field::ALL {
+                // What makes twins of a pair is that the given name differs. Learned, it may come to say "kanji unknown" instead,
+                // and true pairs without kanji, which lack them in both names at once, would all be twins.
+                let weight = if (story, field) == (Story::Twins, Field::Given) { 0.0 } else { 1.0 };
+                let total = weight * self.totals[at] + PRIOR_PAIRS;
+                let seen = self.tables[at][field as usize].iter().zip(&start.tables[at][field as usize]);
+                next.tables[at][field as usize] =
+                    seen.map(|(seen, p)| (weight * seen + p * PRIOR_PAIRS) / total).collect();
             }
             next.shares[at] = (self.totals[at] + start.shares[at] * PRIOR_SHARE) / (smaller + PRIOR_SHARE);
         }
@@ -171,6 +168,17 @@ impl Chances {
         namesakes[Field::Card as usize] = unrelated[Field::Card as usize].clone();
     }
 
+    /// Whether "one person" still looks like one, and two members of a household do not.
+    fn is_plausible(&self) -> bool {
+        let chance = |story: Story, field: Field| &self.tables[story as usize][field as usize];
+        let given = chance(Story::Household, Field::Given).iter().enumerate();
+        let agrees = |outcome: usize| Levels([outcome as u8; COMPARISONS]).name_agrees(Field::Given);
+        let given_agrees: f64 = given.filter(|(outcome, _)| agrees(*outcome)).map(|(_, p)| p).sum();
+        let birth_equal = chance(Story::Same, Field::Birth)[BirthLevel::Equal as usize];
+        let is_frequent = self.shares[Story::Same as usize] >= SHARE_MIN;
+        is_frequent && birth_equal >= BIRTH_EQUAL_MIN && given_agrees <= GIVEN_AGREES_MAX
+    }
+
     fn farthest(&self, other: &Self) -> f64 {
         let pairs = self.tables.iter().flatten().flatten().zip(other.tables.iter().flatten().flatten());
         pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
@@ -187,9 +195,73 @@ const PRIOR_SHARE: f64 = 50.0;
 /// One person's birth dates agree at least so often, or the class is another one.
 const BIRTH_EQUAL_MIN: f64 = 0.7;
 const SHARE_MIN: f64 = 1e-4;
+/// Two members of a household have one given name at most so often (learned: one in a thousand), or the class is another one.
+const GIVEN_AGREES_MAX: f64 = 0.1;
 /// Fewest namesakes that are believed, as a share of the records.
 const NAMESAKES_MIN: f64 = 2e-4;
 /// Namesakes disagree in names and birth dates only by an error, which one person's records have as well.
 const NEVER: f64 = 0.01;
 /// Share of namesakes who write the given name in other characters.
 const OTHER_CHARACTERS: f64 = 0.3;
+
+#[cfg(test)]
+mod tests {
+    use super::super::shipped;
+    use super::*;
+
+    const KNOWN: u8 = 0;
+    const NO_KANJI: u8 = Kanji::Unknown as u8 * 5;
+    const DIFFERS: u8 = Kanji::Differ as u8 * 5 + Kana::Differ as u8;
+    /// One house, one number, one insurance.
+    const HOME: u8 = 0;
+    /// The same, but for the branch of the insurance.
+    const FAMILY: u8 = 2;
+    /// Address, telephone and insurance differ.
+    const MOVED: u8 = (3 * 5 + 2) * 5 + 3;
+
+    /// Two lists of 100,000 with 50,000 persons in common. Of these, one in ten has no kanji in one list, in neither name.
+    fn two_lists(twins: usize) -> Patterns {
+        let some = |family, given, birth: BirthLevel, home, count: usize| {
+            vec![Levels([family, given, birth as u8, 0, home, 2]).pack(); count]
+        };
+        Patterns::of(
+            [
+                some(KNOWN, KNOWN, BirthLevel::Equal, HOME, 35_000),
+                some(KNOWN, KNOWN, BirthLevel::Equal, MOVED, 10_000),
+                some(NO_KANJI, NO_KANJI, BirthLevel::Equal, HOME, 3_850),
+                some(NO_KANJI, NO_KANJI, BirthLevel::Equal, MOVED, 1_000),
+                some(NO_KANJI, NO_KANJI + Kana::Near as u8, BirthLevel::Equal, HOME, 150),
+                some(KNOWN, DIFFERS, BirthLevel::Equal, FAMILY, twins * 9 / 10),
+                some(NO_KANJI, NO_KANJI + Kana::Differ as u8, BirthLevel::Equal, FAMILY, twins / 10),
+                some(KNOWN, DIFFERS, BirthLevel::Differ, FAMILY, 80_000),
+                some(DIFFERS, DIFFERS, BirthLevel::Equal, MOVED, 30_000),
+            ]
+            .concat(),
+        )
+    }
+
+    #[test]
+    fn one_person_is_found_and_twins_stay_two_whose_given_names_differ() {
+        for twins in [0, 60, 600, 2_000] {
+            let (learned, report) = fit(&shipped::chances(), &two_lists(twins), 100_000, 100_000).expect("plausible");
+            let same = report.expected_same;
+            assert!(
+                (same - 50_000.0).abs() < 500.0,
+                "{twins} twins: {same} pairs are one person, {:?}",
+                learned.shares
+            );
+            let alike = |chances: &Chances| {
+                let given = &chances.tables[Story::Twins as usize][Field::Given as usize];
+                given[usize::from(NO_KANJI)] / given[usize::from(NO_KANJI + Kana::Differ as u8)]
+            };
+            assert!((alike(&learned) - alike(&shipped::chances())).abs() < 1e-9, "{twins} twins");
+        }
+    }
+
+    #[test]
+    fn a_household_that_looks_like_one_person_is_refused() {
+        let (mut learned, _) = fit(&shipped::chances(), &two_lists(600), 100_000, 100_000).expect("plausible");
+        learned.tables[Story::Household as usize][Field::Given as usize][0] = 0.5;
+        assert!(!learned.is_plausible());
+    }
+}

@@ -27,6 +27,11 @@ pub enum Field {
     Card = 5,
 }
 
+impl Field {
+    /// All of them, in order.
+    pub const ALL: [Self; COMPARISONS] = [Self::Family, Self::Given, Self::Birth, Self::Sex, Self::Home, Self::Card];
+}
+
 /// Number of comparisons.
 pub const COMPARISONS: usize = 6;
 /// Outcomes of each comparison, by [`Field`].

@@ -110,7 +110,7 @@ impl Linker {
     pub fn learn(&mut self, patterns: &Patterns) -> Result<FitReport, FitError> {
         let (smaller, larger) = self.sizes();
         let (chances, report) = fit(&self.chances, patterns, smaller, larger)?;
-        self.model = Model::of(&chances, 1, smaller, larger);
+        self.model = Model::of(&chances, LEARNED, smaller, larger);
         self.chances = chances;
         Ok(report)
     }
@@ -272,6 +272,8 @@ fn home(counts: &[f64], shipped: &[f64], drawn: f64) -> Vec<f64> {
 }
 
 const _: () = assert!(STORIES == 5);
+/// Version of weights that were learned: 1 learned how often twins share a given name.
+const LEARNED: u32 = 2;
 /// Logarithm of the share of a name that nobody else bears.
 const NAME_RARE: i32 = -15_000;
 /// Logarithm of the share of persons born on one day: 1 / (365 · 90).

@@ -47,7 +47,7 @@ pub struct Chances {
 /// The weights in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
-    /// Which table this is: 0 is the shipped one, others are learned.
+    /// Which table this is: 0 is the shipped one, others are learned, each number by another way of learning.
     pub version: u32,
     /// Per story and comparison, the logarithm of the chance of each outcome.
     logs: [[Vec<i32>; COMPARISONS]; STORIES],
