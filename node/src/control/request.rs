@@ -491,43 +491,12 @@ pub enum LinksAsk {
 /// What can be asked about counts of shared patients. Charters and shares travel as texts; lists are large, and go by path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OverlapAsk {
-    Ask {
-        charter: String,
-        network: Option<String>,
-        parts: Vec<String>,
-        share: String,
-        to: String,
-    },
-    Accept {
-        ask: String,
-        charter: String,
-        parts: Vec<String>,
-        raised: Option<String>,
-        share: String,
-        to: String,
-    },
-    Count {
-        answer: String,
-        raised: Option<String>,
-        to: String,
-    },
-    Hear {
-        outcome: String,
-    },
+    Ask { charter: String, network: Option<String>, parts: Vec<String>, share: String, to: String },
+    Accept { ask: String, charter: String, parts: Vec<String>, raised: Option<String>, share: String, to: String },
+    Count { answer: String, raised: Option<String>, to: String },
+    Hear { outcome: String },
     Show,
-    Secret {
-        charter: Option<String>,
-        ask: Option<String>,
-        network: Option<String>,
-        to: String,
-    },
-    Mask {
-        secret: String,
-        to: String,
-    },
-    Raise {
-        list: String,
-        secret: String,
-        to: String,
-    },
+    Secret { charter: Option<String>, ask: Option<String>, network: Option<String>, to: String },
+    Mask { secret: String, to: String },
+    Raise { list: String, secret: String, to: String },
 }

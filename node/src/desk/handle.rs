@@ -15,6 +15,7 @@ pub type Tell<'a> = &'a mut dyn FnMut(Progress);
 /// [`Failure`] with what to do next.
 pub fn handle(desk: &Desk, uid: u32, request: R, tell: Tell<'_>) -> Result<Reply, Failure> {
     let staff = |who: &Who| words::staff(desk, uid, who);
+    let reader = |who: &Who| words::reader(desk, uid, who);
     match request {
         R::Status => Ok(health::status(desk)),
         R::Doctor { sizes } => health::doctor(desk, sizes),
@@ -62,12 +63,10 @@ pub fn handle(desk: &Desk, uid: u32, request: R, tell: Tell<'_>) -> Result<Reply
             consents::withdraw(desk, &staff(&who)?, &patient, (&scope, wait_s), tell)
         }
         R::Locate { who, patient } => reads::locate(desk, &staff(&who)?, &patient),
-        R::Fetch { who, patient, read } => reads::fetch(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
+        R::Fetch { who, patient, read } => reads::fetch(desk, &reader(&who)?, &patient, &read, tell),
         R::Emergency(ask) => emergency::handle(desk, uid, ask, tell),
-        R::Timeline { who, patient, read, local } => match local {
-            true => reads::timeline_here(desk, &staff(&who)?, &patient),
-            false => reads::timeline(desk, &words::reader(desk, uid, &who)?, &patient, &read, tell),
-        },
+        R::Timeline { who, patient, local: true, .. } => reads::timeline_here(desk, &staff(&who)?, &patient),
+        R::Timeline { who, patient, read, .. } => reads::timeline(desk, &reader(&who)?, &patient, &read, tell),
         R::Links { who, ask } => node_links::handle(desk, &staff(&who)?, ask, tell),
         R::Card { who, ask } => cards::handle(desk, &staff(&who)?, ask),
         R::LinkReview { who } => links::review(desk, &staff(&who)?),
