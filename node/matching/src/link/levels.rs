@@ -174,8 +174,7 @@ pub fn compare(words: &Vocabulary, one: &Entry, other: &Entry) -> Levels {
     }
     let sex = if one.sex == 0 || other.sex == 0 { 2 } else { u8::from(one.sex != other.sex) };
     let card = if one.card == 0 || other.card == 0 { 2 } else { u8::from(one.card != other.card) };
-    let home = (address(words, one, other) * PHONE_OUTCOMES + phone(one, other)) * INSURANCE_OUTCOMES;
-    let home = (home + insurance(one, other)) as u8;
+    let home = home_level(address(words, one, other), phone(one, other), insurance(one, other));
     Levels([family, given, birth(one.birth, other.birth) as u8, sex, home, card])
 }
 
@@ -254,8 +253,13 @@ fn agrees(level: u8) -> bool {
     level % 5 <= Kana::Near as u8 || level / 5 == Kanji::Equal as u8
 }
 
-fn name_level(kanji: Kanji, kana: Kana) -> u8 {
+pub(super) fn name_level(kanji: Kanji, kana: Kana) -> u8 {
     kanji as u8 * 5 + kana as u8
+}
+
+/// The outcome of a household from its three parts: see [`Levels::address`], [`Levels::phone`] and [`Levels::insurance`].
+pub(super) fn home_level(address: usize, phone: usize, insurance: usize) -> u8 {
+    ((address * PHONE_OUTCOMES + phone) * INSURANCE_OUTCOMES + insurance) as u8
 }
 
 /// Compares two packed dates.

@@ -131,6 +131,12 @@ impl Linker {
         Scored { one, other, levels, weight: self.model.weigh(levels, rarity) }
     }
 
+    /// Weighs the first two entries as if they agreed in this way; there must be two.
+    pub(super) fn weigh_as(&self, levels: Levels) -> Scored {
+        let rarity = self.frequencies.rarity(levels, self.entry(0), self.entry(1));
+        Scored { one: 0, other: 1, levels, weight: self.model.weigh(levels, rarity) }
+    }
+
     /// Logarithm of how many persons of this name and birth date are to be expected among the entries.
     pub fn expected_namesakes(&self, levels: Levels, one: &Entry, other: &Entry) -> i32 {
         let rarity = self.frequencies.rarity(levels, one, other);

@@ -8,7 +8,8 @@
 //!
 //! A node that keeps its patients in a store links them one by one: [`census`] (how frequent names are there, counted now and
 //! then), [`probe`] (under which keys a patient is found), [`join`] (to which person it belongs, or what people are asked),
-//! [`review`] (what they are told, and when a second one has to look) and [`differences`] (character by character). In words,
+//! [`review`] (what they are told, and when a second one has to look) and [`differences`] (character by character). [`confirm`] judges a pair of which only the agreements are
+//! known, across networks. In words,
 //! for an office: `docs/matching.md`.
 //!
 //! Places, weights and ties are integers, sums run in one order, and nothing depends on the order of rows or on who
@@ -16,6 +17,7 @@
 pub mod bands;
 pub mod blocks;
 pub mod census;
+pub mod confirm;
 pub mod differences;
 pub mod entry;
 pub mod history;
