@@ -5,11 +5,13 @@
 //!
 //! Reading order: [`ids`] and [`kinds`] (the nouns), [`state`] (signed objects: charter, membership, accord), [`consent`]
 //! and [`policy`] (who may see what, in which order it is checked), [`index`] (who holds something for whom), [`oprf`] (how
-//! evaluators make tags), [`overlap`] (how many two networks share, before they let each other in), [`fetch`] (how records move), [`audit`] (the log), [`card`] (the patient's card), then [`engine`],
+//! evaluators make tags), [`overlap`] (how many two networks share, before they let each other in), [`confirm`] (are two
+//! records one person, blindly), [`fetch`] (how records move), [`audit`] (the log), [`card`] (the patient's card), then [`engine`],
 //! which ties them together.
 pub mod audit;
 pub mod card;
 pub mod clock;
+pub mod confirm;
 pub mod consent;
 pub mod crypto;
 pub mod data;

@@ -132,6 +132,22 @@ pub const WITNESSES: usize = 3;
 /// Questions about links waiting at one holder's desk.
 pub const LINK_ASKS_MAX: usize = 1_000;
 
+/// Values of a patient that a blind confirmation compares, always as many: about what names, birth date, sex, telephone,
+/// insurance, house and card give in their forms. Three times as many multiplications on each side, a few milliseconds.
+pub const CONFIRM_VALUES: usize = 40;
+/// Longest wait for the other side's next word in a confirmation. Both sides only compute.
+pub const CONFIRM_WAIT_MS: u64 = 20 * SECOND_MS;
+/// Confirmations under way at once: each is a few kilobytes and milliseconds.
+pub const CONFIRMS_MAX: usize = 64;
+/// Confirmations about one handle in a day. A dishonest holder tests some forty guesses in each, a dishonest asker one record; a
+/// visit needs one, and one more if a line breaks.
+pub const CONFIRMS_A_DAY_HANDLE: u32 = 4;
+/// Confirmations that one member of staff asks for in a day: a full day at a reception desk, each with a new patient.
+pub const CONFIRMS_A_DAY_STAFF: u32 = 100;
+/// Confirmations that one node asks for, or is asked by one node, in a day: new patients of a large hospital.
+pub const CONFIRMS_A_DAY_NODE: u32 = 1_000;
+const _: () = assert!(CONFIRMS_A_DAY_HANDLE < CONFIRMS_A_DAY_STAFF && CONFIRMS_A_DAY_STAFF < CONFIRMS_A_DAY_NODE);
+
 // --- consent, policy, index -----------------------------------------------------------------------------------------
 
 /// Receipts read from the store at once. A patient has a handful; the page only bounds one look at the disk.

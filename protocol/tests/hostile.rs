@@ -168,6 +168,19 @@ fn read_message() -> impl Strategy<Value = Message> {
             staff: String::new(),
             statement: String::new(),
         })),
+        (bytes(), bytes()).prop_map(|(body, signature)| Message::ConfirmAsk(v1::ConfirmAsk { body, signature })),
+        (bytes(), 0u32..4, bytes()).prop_map(|(id, round, elements)| Message::ConfirmMask(v1::ConfirmMask {
+            id,
+            round,
+            elements
+        })),
+        (bytes(), 0u32..4, bytes(), bytes()).prop_map(|(id, round, public, raised)| {
+            let (proof, elements) = (public.clone(), raised.clone());
+            Message::ConfirmRaise(v1::ConfirmRaise { id, round, public, raised, proof, elements })
+        }),
+        (bytes(), 0u32..4, 0u32..6, bytes()).prop_map(|(id, round, answer, signature)| {
+            Message::ConfirmAnswer(v1::ConfirmAnswer { id, round, answer, signature })
+        }),
         (bytes(), 0u32..5).prop_map(|(id, answer)| Message::LinkAnswer(v1::LinkAnswer { id, answer })),
     ]
 }

@@ -205,6 +205,11 @@ impl<V: View, H: Host> Driver<V, H> {
                     tracing::warn!(?node, "not hung up: too much to do");
                 }
             }
+            Effect::Values(patient) => owed(Done::Values(None)).answer(Done::Values(self.host.values(patient))),
+            Effect::Judge { patient, agreed } => {
+                let answer = self.host.judge(patient, &agreed);
+                owed(Done::Judged(answer)).answer(Done::Judged(answer));
+            }
             Effect::Serve(serve) => self.transfers.serve(serve, owed(Done::Served { complete: false })),
             Effect::Receive(receive) => {
                 self.transfers.receive(receive, owed(Done::Received(Received::default())));

@@ -1,8 +1,9 @@
 //! What the Engine's hands need from the rest of the node: a clock, a store, the bytes of records, and somebody to tell.
+use protocol::confirm::{Answer, Values};
 use protocol::data::{Batch, View, Write};
 use protocol::engine::{Done, Engine, Event, Input, Receive, Source, Ticket};
 use protocol::fetch::Item;
-use protocol::ids::{Hash, RequestId};
+use protocol::ids::{Hash, PatientRef, RequestId};
 use protocol::limits::CHUNK_BYTES_MAX;
 use protocol::time::Millis;
 use std::borrow::Cow;
@@ -18,6 +19,10 @@ pub trait Host: Send + Sync + 'static {
     fn commit(&self, batch: Batch, done: Completion);
     /// Deletes the copies that these requests fetched; `done` when it is durable. As [`Host::commit`].
     fn forget(&self, requests: Vec<RequestId>, done: Completion);
+    /// A patient's values for a blind confirmation. Called on the Engine's thread: a read and a few hashes.
+    fn values(&self, patient: PatientRef) -> Option<Values>;
+    /// What it means that these of them agree. As [`Host::values`].
+    fn judge(&self, patient: PatientRef, agreed: &[bool]) -> Answer;
     /// The records of one answer. Used on a thread that may block.
     fn shelf(&self) -> Box<dyn Shelf>;
     /// A place for the items of an answer. Called on a thread that may block.

@@ -49,6 +49,12 @@ impl Host for Rest {
     fn commit(&self, batch: Batch, done: Completion) {
         done.committed(self.view.commit(&batch));
     }
+    fn values(&self, _: protocol::ids::PatientRef) -> Option<protocol::confirm::Values> {
+        None
+    }
+    fn judge(&self, _: protocol::ids::PatientRef, _: &[bool]) -> protocol::confirm::Answer {
+        protocol::confirm::Answer::NotSame
+    }
     fn forget(&self, _: Vec<RequestId>, done: Completion) {
         self.copies.lock().expect("lock").clear();
         done.committed(Vec::new());

@@ -17,6 +17,8 @@
 //!         Output::Effect(t, Effect::Forget(list))  => host.forget(&list, move |done| …),
 //!         Output::Effect(t, Effect::Serve(serve))  => host.outgoing(&serve): frames to send, then Done::Served,
 //!         Output::Effect(t, Effect::Receive(r))    => host.incoming(&r): give it the frames, then Done::Received(finish()),
+//!         Output::Effect(t, Effect::Values(p))     => Done::Values(host.values(p)),
+//!         Output::Effect(t, Effect::Judge { .. })  => Done::Judged(host.judge(..)),
 //!         Dial, Hangup, Cancel                     => the network,
 //!     } }
 //!     host.settle(&engine);                                // always: publishes book and snapshot, then wakes who waits

@@ -482,6 +482,11 @@ fn alarms(status: &Status) -> Finding {
             format!("{facility} answered as evaluator what it cannot prove ({why}); others were asked instead"),
             "tell its operator and the founders; a restored share is the usual cause, else it cheats",
         ),
+        Alarm::Confirmations { facility, which } => (
+            Light::Amber,
+            format!("too many blind confirmations {which} in a day, asked for by {facility}"),
+            "ask that desk why; `musubi audit list` names the patients of ours and the staff",
+        ),
         Alarm::KeyGeneration { epoch, why, .. } => (
             Light::Red,
             format!("the patient key of epoch {epoch} cannot be made: {why}"),

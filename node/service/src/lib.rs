@@ -14,6 +14,7 @@ pub mod cards;
 pub mod certificates;
 pub mod charts;
 pub mod clock;
+pub mod confirming;
 pub mod consents;
 pub mod disasters;
 pub mod documents;

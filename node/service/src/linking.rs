@@ -22,6 +22,9 @@ pub enum LinkError {
     /// Without a word of what was compared nobody can answer.
     #[error("say in a few words what the desks compared, without names or numbers")]
     NoStatement,
+    /// People, or a confirmation, said that the two are different.
+    #[error("{0} announces somebody who was said to be another person; take that back first")]
+    Parted(FacilityId),
     /// The Engine.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -56,6 +59,23 @@ impl Service {
         if statement.trim().is_empty() {
             return Err(LinkError::NoStatement);
         }
+        let (facility, candidate) = self.one_candidate(patient, holder, handle)?;
+        self.engine().ask(Command::AskLink {
+            patient,
+            facility,
+            candidate: Box::new(candidate),
+            staff: staff.id().to_owned(),
+            statement: statement.to_owned(),
+        })?;
+        Ok(())
+    }
+    /// The one candidate of a holder that is meant, and for which of our facilities.
+    pub(crate) fn one_candidate(
+        &self,
+        patient: PatientRef,
+        holder: &FacilityId,
+        handle: Option<Handle>,
+    ) -> Result<(FacilityId, Candidate), LinkError> {
         let entry = self.patient_entry(patient).map_err(LocateError::from)?;
         let mut found: Vec<Candidate> = self.candidates(patient, &entry)?;
         found.retain(|candidate| candidate.holder == *holder && handle.is_none_or(|handle| candidate.handle == handle));
@@ -63,14 +83,7 @@ impl Service {
             return Err(LinkError::Several(holder.clone(), found.len()));
         }
         let candidate = found.pop().ok_or_else(|| LinkError::NoCandidate(holder.clone()))?;
-        self.engine().ask(Command::AskLink {
-            patient,
-            facility: entry.facility,
-            candidate: Box::new(candidate),
-            staff: staff.id().to_owned(),
-            statement: statement.to_owned(),
-        })?;
-        Ok(())
+        Ok((entry.facility, candidate))
     }
     /// Answers a question at the holder's desk, or takes a link back at either.
     ///

@@ -192,6 +192,8 @@ impl Town {
         match effect {
             Effect::Commit(batch) => host.commit(batch, answer),
             Effect::Forget(requests) => host.forget(&requests, answer),
+            Effect::Values(patient) => answer(Done::Values(host.values(patient))),
+            Effect::Judge { patient, agreed } => answer(Done::Judged(host.judge(patient, &agreed))),
             Effect::Serve(serve) => {
                 self.serve(at, &serve);
                 answer(Done::Served { complete: true });

@@ -1,6 +1,6 @@
 use super::input;
 use super::links::{NodeLinkVerb, PairVerb};
-use crate::control::{ConsentSpec, FeedExport, LinksAsk, NewFeed, ReadSpec, Request, Who, WithdrawScope};
+use crate::control::{ConsentSpec, DesksAsk, FeedExport, LinksAsk, NewFeed, ReadSpec, Request, Who, WithdrawScope};
 use crate::failure::Failure;
 use clap::{Args, Subcommand};
 use protocol::kinds::Role;
@@ -408,6 +408,22 @@ pub enum LinkVerb {
         #[command(flatten)]
         who: WhoArgs,
     },
+    /// Find out blindly, with the holder's node, whether its candidate is our patient; neither side sees a name or number
+    Confirm {
+        /// Our patient, as found: p12
+        patient: String,
+        /// The holder
+        #[arg(long, value_name = "DIGITS")]
+        holder: String,
+        /// Which of its candidates, if several
+        #[arg(long)]
+        handle: Option<String>,
+        /// What shows that the patient is sought for a reason
+        #[arg(long, value_parser = ["patient-present", "consent", "treatment"])]
+        reason: String,
+        #[command(flatten)]
+        who: WhoArgs,
+    },
     /// Answer a question of another desk
     Answer {
         /// As listed; its beginning is enough
@@ -436,16 +452,21 @@ impl LinkVerb {
     pub fn request(self) -> Request {
         match self {
             Self::Review { pairs: Some(verb), .. } => verb.request(),
-            Self::Review { pairs: None, who } => Request::LinkReview { who: who.into() },
+            Self::Review { pairs: None, who } => Request::Desks(DesksAsk::Review { who: who.into() }),
             Self::Node(verb) => verb.request(),
             Self::Ask { patient, holder, handle, statement, who } => {
-                Request::LinkAsk { who: who.into(), patient, holder, handle, statement }
+                Request::Desks(DesksAsk::Ask { who: who.into(), patient, holder, handle, statement })
             }
-            Self::Answer { id, verdict, who } => Request::LinkAnswer { who: who.into(), id, verdict },
+            Self::Confirm { patient, holder, handle, reason, who } => {
+                Request::Desks(DesksAsk::Confirm { who: who.into(), patient, holder, handle, reason })
+            }
+            Self::Answer { id, verdict, who } => Request::Desks(DesksAsk::Answer { who: who.into(), id, verdict }),
             Self::Undo { id, reason, who } if LinkId::parse(&id).is_some() => {
                 Request::Links { who: who.into(), ask: LinksAsk::Undo { id, reason: reason.unwrap_or_default() } }
             }
-            Self::Undo { id, who, .. } => Request::LinkAnswer { who: who.into(), id, verdict: "undone".into() },
+            Self::Undo { id, who, .. } => {
+                Request::Desks(DesksAsk::Answer { who: who.into(), id, verdict: "undone".into() })
+            }
         }
     }
 }

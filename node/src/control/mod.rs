@@ -12,7 +12,7 @@ mod server;
 pub use client::{call, is_running};
 pub use reply::{Progress, Reply};
 pub use request::{
-    AccordTerms, CardAsk, ConsentSpec, EmergencyAsk, EvaluatorsCall, FeedExport, FounderAct, LinksAsk, NewFeed,
-    NewStaff, OpenEmergency, OverlapAsk, ReadSpec, Request, StaffAsk, Target, Who, WithdrawScope,
+    AccordTerms, CardAsk, ConsentSpec, DesksAsk, EmergencyAsk, EvaluatorsCall, FeedExport, FounderAct, LinksAsk,
+    NewFeed, NewStaff, OpenEmergency, OverlapAsk, ReadSpec, Request, StaffAsk, Target, Who, WithdrawScope,
 };
 pub use server::Server;

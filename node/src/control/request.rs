@@ -168,26 +168,13 @@ pub enum Request {
         who: Who,
         ask: CardAsk,
     },
-    LinkReview {
-        who: Who,
-    },
     /// Links within this node.
     Links {
         who: Who,
         ask: LinksAsk,
     },
-    LinkAsk {
-        who: Who,
-        patient: String,
-        holder: String,
-        handle: Option<String>,
-        statement: String,
-    },
-    LinkAnswer {
-        who: Who,
-        id: String,
-        verdict: String,
-    },
+    /// Links with other desks.
+    Desks(DesksAsk),
     AuditList {
         from: Option<u64>,
         limit: usize,
@@ -203,6 +190,15 @@ pub enum Request {
     Backup {
         to: String,
     },
+}
+
+/// What desks ask each other about links across networks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DesksAsk {
+    Review { who: Who },
+    Ask { who: Who, patient: String, holder: String, handle: Option<String>, statement: String },
+    Confirm { who: Who, patient: String, holder: String, handle: Option<String>, reason: String },
+    Answer { who: Who, id: String, verdict: String },
 }
 
 /// What founders do beside admitting, signing and revoking. Shares travel as texts.

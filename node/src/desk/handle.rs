@@ -2,7 +2,7 @@ use super::{
     Desk, audit, cards, consents, emergency, feed_export, feeds, founders, govern, health, joining, keys, links,
     node_links, overlap, patients, reads, staff, store, words,
 };
-use crate::control::{Progress, Reply, Request as R, StaffAsk, Who};
+use crate::control::{DesksAsk, Progress, Reply, Request as R, StaffAsk, Who};
 use crate::failure::Failure;
 
 /// Tells how far long work is.
@@ -69,11 +69,7 @@ pub fn handle(desk: &Desk, uid: u32, request: R, tell: Tell<'_>) -> Result<Reply
         R::Timeline { who, patient, read, .. } => reads::timeline(desk, &reader(&who)?, &patient, &read, tell),
         R::Links { who, ask } => node_links::handle(desk, &staff(&who)?, ask, tell),
         R::Card { who, ask } => cards::handle(desk, &staff(&who)?, ask),
-        R::LinkReview { who } => links::review(desk, &staff(&who)?),
-        R::LinkAsk { who, patient, holder, handle, statement } => {
-            links::ask(desk, &staff(&who)?, &patient, (&holder, handle), &statement)
-        }
-        R::LinkAnswer { who, id, verdict } => links::answer(desk, &staff(&who)?, &id, &verdict),
+        R::Desks(ask) => handle_desks(desk, uid, ask),
         R::AuditList { from, limit, patient } => audit::list(desk, uid, from, limit, patient),
         R::Staff(ask) => handle_staff(desk, uid, ask),
         R::AuditVerify => audit::verify(desk),
@@ -81,6 +77,22 @@ pub fn handle(desk: &Desk, uid: u32, request: R, tell: Tell<'_>) -> Result<Reply
         R::StoreSnapshot => store::snapshot(desk),
         R::Backup { to } => store::backup(desk, &to, tell),
         R::AuditProve { leaf } => audit::prove(desk, uid, leaf),
+    }
+}
+
+/// What is about links with other desks.
+fn handle_desks(desk: &Desk, uid: u32, ask: DesksAsk) -> Result<Reply, Failure> {
+    use DesksAsk as A;
+    let staff = |who: &Who| words::staff(desk, uid, who);
+    match ask {
+        A::Review { who } => links::review(desk, &staff(&who)?),
+        A::Ask { who, patient, holder, handle, statement } => {
+            links::ask(desk, &staff(&who)?, &patient, (&holder, handle), &statement)
+        }
+        A::Confirm { who, patient, holder, handle, reason } => {
+            links::confirm(desk, &words::reader(desk, uid, &who)?, &patient, (&holder, handle), &reason)
+        }
+        A::Answer { who, id, verdict } => links::answer(desk, &staff(&who)?, &id, &verdict),
     }
 }
 

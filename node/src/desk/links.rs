@@ -3,6 +3,7 @@ use super::state::Desk;
 use super::words;
 use crate::control::Reply;
 use crate::failure::Failure;
+use protocol::confirm::{Answer, Reason};
 use protocol::engine::{LinkQuestion, LinkVerdict};
 use protocol::ids::{FacilityId, Handle};
 use serde_json::{Value, json};
@@ -16,6 +17,9 @@ impl From<LinkError> for Failure {
             LinkError::Command(error) => error.into(),
             LinkError::Write(error) => error.into(),
             LinkError::NoStatement => Self::usage(error),
+            LinkError::Parted(_) => {
+                Self::refused(error).next("`musubi link review` lists what was said; `link undo ID`")
+            }
             error => Self::refused(error).next("`musubi locate PATIENT` shows candidates with their handles"),
         }
     }
@@ -73,6 +77,33 @@ pub fn ask(
     desk.service().ask_link(staff, patient, &holder, handle, statement)?;
     let json = json!({ "patient": patient.to_string(), "holder": holder.to_string(), "asked": true });
     Ok(Reply::new(json, "Asked. The answer shows in `musubi link review`."))
+}
+
+/// Confirms a holder's candidate blindly.
+pub fn confirm(
+    desk: &Desk,
+    staff: &Staff,
+    patient: &str,
+    (holder, handle): (&str, Option<String>),
+    reason: &str,
+) -> Result<Reply, Failure> {
+    let patient = words::patient(patient)?;
+    let holder = FacilityId::parse(holder)?;
+    let handle = handle.map(|text| Handle::parse(&text)).transpose()?;
+    let reason = Reason::parse(reason)
+        .ok_or_else(|| words::vocabulary("reason", reason, Reason::ALL.into_iter().map(Reason::word)))?;
+    let (id, answer) = desk.service().confirm_link(staff, patient, (&holder, handle), reason)?;
+    let text = match answer {
+        Answer::Same => "One person, say both nodes. The link is made at both; `musubi link undo` takes it back.",
+        Answer::NotSame => "Not one person. The two stay apart; if that is wrong, `musubi link undo` takes it back.",
+        Answer::NeedsHuman => {
+            "People must say. The question is in `musubi link review` at both desks; the holder's answers it."
+        }
+    };
+    let json = json!({
+        "id": id.to_string(), "patient": patient.to_string(), "holder": holder.to_string(), "answer": answer.word(),
+    });
+    Ok(Reply::new(json, format!("{text}\nId: {:.16}", id.to_string())))
 }
 
 /// Answers a question, or takes an answer back.

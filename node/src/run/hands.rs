@@ -1,8 +1,9 @@
 use peer::{Completion, EngineHandle, Keeper};
+use protocol::confirm::{Answer, Values};
 use protocol::data::{Batch, View, Write};
 use protocol::engine::{Done, Engine, Event, Input, Receive, Source};
 use protocol::fetch::Item;
-use protocol::ids::{Hash, RequestId};
+use protocol::ids::{Hash, PatientRef, RequestId};
 use protocol::time::Millis;
 use service::engine::{Host, Inbox, Keeping, Shelf};
 use std::borrow::Cow;
@@ -48,6 +49,12 @@ impl peer::Host for Hands {
     }
     fn forget(&self, requests: Vec<RequestId>, done: Completion) {
         self.host.forget(&requests, move |outcome| answer(done, outcome));
+    }
+    fn values(&self, patient: PatientRef) -> Option<Values> {
+        self.host.values(patient)
+    }
+    fn judge(&self, patient: PatientRef, agreed: &[bool]) -> Answer {
+        self.host.judge(patient, agreed)
     }
     fn shelf(&self) -> Box<dyn peer::Shelf> {
         Box::new(Own(self.host.shelf()))

@@ -128,6 +128,7 @@ pub struct Engine<V: View> {
     /// Key generations whose seed is on its way to the disk.
     pub(super) seeding: BTreeSet<Hash>,
     pub(super) tagging: super::tags::Tagging,
+    pub(super) confirming: BTreeMap<RequestId, super::confirm::Run>,
     /// How each own network's tags were made when it was looked at last.
     pub(super) served: BTreeMap<NetworkId, (Vec<u32>, bool)>,
 }
@@ -163,6 +164,8 @@ pub(super) enum Then {
     Forgotten { to: NodeKey, ack: [u8; 16], requests: Vec<RequestId> },
     /// The seed of a key generation is on disk: deal.
     Seeded(Hash),
+    /// A step of a confirmation is done.
+    Confirm(RequestId),
     /// Our share of a key is on disk: say so.
     ShareKept(Hash, Share),
 }
@@ -205,6 +208,7 @@ impl<V: View> Engine<V> {
             keygens: BTreeMap::new(),
             seeding: BTreeSet::new(),
             tagging: super::tags::Tagging::default(),
+            confirming: BTreeMap::new(),
             served: BTreeMap::new(),
         };
         engine.load_secrets();
@@ -302,6 +306,10 @@ impl<V: View> Engine<V> {
             Message::Keygen(m) => self.on_keygen(now, from, m),
             Message::EvaluateRequest(m) => self.on_evaluate_request(now, from, m),
             Message::EvaluateReply(m) => self.on_evaluate_reply(now, from, m),
+            Message::ConfirmAsk(m) => self.on_confirm_ask(now, from, m),
+            Message::ConfirmMask(m) => self.on_confirm_mask(now, from, m),
+            Message::ConfirmRaise(m) => self.on_confirm_raise(now, from, m),
+            Message::ConfirmAnswer(m) => self.on_confirm_answer(now, from, m),
             Message::Refuse(m) => self.on_refuse(now, from, m),
             // Pieces belong to the transfer that the driver takes in; one that comes here is late.
             Message::Piece(_) => {}
@@ -328,6 +336,7 @@ impl<V: View> Engine<V> {
                 );
             }
             Command::AnswerLink { id, verdict, staff } => self.answer_link(now, ticket, id, verdict, staff),
+            Command::Confirm(order) => self.confirm(now, ticket, *order),
             Command::Review { request, review } => self.review(now, ticket, request, *review),
             Command::Checkpoint => {
                 self.make_checkpoint(now);
@@ -350,7 +359,7 @@ impl<V: View> Engine<V> {
                 // Entries that should be gone must not stay because a disk was full for a moment.
                 self.mark_all_dirty(now);
             }
-            self.failed(then);
+            self.failed(now, then);
             return;
         }
         match (then, done) {
@@ -368,19 +377,21 @@ impl<V: View> Engine<V> {
             (Then::Served(request), _) => {
                 self.serves.remove(&request);
             }
+            (Then::Confirm(id), done) => self.confirm_done(now, id, done),
             (Then::Received(request), Done::Received(received)) => self.received(now, request, received),
             (Then::Received(request), _) => self.received(now, request, super::Received::default()),
             _ => {}
         }
     }
     /// Nothing was written: whoever waits for it hears so, and nothing that it had to precede happens.
-    fn failed(&mut self, then: Then) {
+    fn failed(&mut self, now: Millis, then: Then) {
         match then {
             #[cfg(feature = "plants")]
             Then::Decided(decided) if crate::plants::on("P34") => self.decided(*decided, &[0, 0]),
             Then::Seeded(call) => {
                 self.seeding.remove(&call);
             }
+            Then::Confirm(id) => self.confirm_ends(now, id, "it could not be logged here"),
             // What cannot be logged is not answered; the reader's row says "late".
             Then::Decided(decided) => {
                 self.serves.remove(&decided.request());
@@ -422,6 +433,7 @@ impl<V: View> Engine<V> {
                     self.mark_all_dirty(now);
                 }
                 self.forget_past(now);
+                self.forget_confirms(now);
                 self.quota.forget(now);
                 self.emergency_quota.forget(now);
                 self.timers.set(timer, now.plus(DAY_MS));
@@ -431,6 +443,7 @@ impl<V: View> Engine<V> {
             Timer::Rest => self.rest_is_over(now),
             Timer::Held => self.write_held(),
             Timer::Evaluate(call) => self.evaluate_waited(now, call),
+            Timer::Confirm(id) => self.confirm_waited(now, id),
             Timer::Tags => self.start_rounds(now),
             Timer::Locates => self.release_locates(now),
         }

@@ -1,4 +1,5 @@
 use super::Candidate;
+use crate::confirm::{Answer, Reason, Values};
 use crate::consent::ConsentReceipt;
 use crate::data::{Batch, Write};
 use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId};
@@ -58,6 +59,10 @@ pub enum Done {
     },
     /// A transfer from a holder ended.
     Received(Received),
+    /// A patient's values for a confirmation; none if there is no such patient.
+    Values(Option<Values>),
+    /// What it means that so many of them agree.
+    Judged(Answer),
 }
 
 /// What arrived of a transfer, verified.
@@ -144,6 +149,8 @@ pub enum Command {
         /// Opaque number of the member of staff.
         staff: String,
     },
+    /// Finds out blindly, with a holder's node, whether a candidate is our patient.
+    Confirm(Box<ConfirmOrder>),
     /// Says of an emergency read of our records whether it was one.
     Review {
         /// Which read.
@@ -155,6 +162,25 @@ pub enum Command {
     Checkpoint,
     /// Compares notes with every connected peer now.
     SyncNow,
+}
+
+/// Whom to confirm with which holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmOrder {
+    /// Our patient.
+    pub patient: PatientRef,
+    /// For which of our facilities.
+    pub facility: FacilityId,
+    /// The holder's candidate.
+    pub candidate: Candidate,
+    /// Opaque number of the member of staff.
+    pub staff: String,
+    /// What they are.
+    pub role: Role,
+    /// Why.
+    pub purpose: Purpose,
+    /// What shows it.
+    pub reason: Reason,
 }
 
 /// What people say of a link.

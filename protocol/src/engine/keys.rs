@@ -1,5 +1,6 @@
 //! Where the Engine's own values lie in the key spaces, and readers for them that others may use.
 use super::{JoinRequest, LinkQuestion, Publication};
+use crate::confirm::Confirmation;
 use crate::data::{Space, View, decode};
 use crate::ids::{AccordId, FacilityId, Handle, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId, ShelfId};
 use crate::kinds::KindSet;
@@ -123,6 +124,27 @@ pub(super) fn join(id: Hash) -> Vec<u8> {
 pub(super) fn question(id: RequestId) -> Vec<u8> {
     [b"link/".as_slice(), &id.0].concat()
 }
+/// A confirmation with the signatures of both sides.
+pub(super) fn confirmation(id: RequestId) -> Vec<u8> {
+    [b"confirmed/".as_slice(), &id.0].concat()
+}
+/// What confirmations are counted by.
+pub(super) enum Counted<'a> {
+    Handle(Handle),
+    Staff(&'a FacilityId, &'a str),
+    Node(NodeKey),
+}
+/// Where confirmations of a day are counted.
+pub(super) const CONFIRMS: &[u8] = b"confirms/";
+pub(super) fn confirms(asked_here: bool, counted: Counted<'_>) -> Vec<u8> {
+    let side = if asked_here { b"a" } else { b"h" };
+    let what = match counted {
+        Counted::Handle(handle) => [b"h".as_slice(), &handle.0].concat(),
+        Counted::Staff(facility, staff) => [b"s".as_slice(), facility.as_bytes(), staff.as_bytes()].concat(),
+        Counted::Node(node) => [b"n".as_slice(), &node.0].concat(),
+    };
+    [CONFIRMS, side, &what].concat()
+}
 pub(super) fn checkpoint() -> Vec<u8> {
     b"c".to_vec()
 }
@@ -164,6 +186,10 @@ pub fn links_here(view: &dyn View, patient: PatientRef) -> Vec<(FacilityId, Hand
 /// What people here said of our `handle` for `reader`.
 pub fn link_there(view: &dyn View, handle: Handle, reader: &FacilityId) -> Option<LinkState> {
     decode(&view.get(Space::People, &link_holder(handle, reader))?)
+}
+/// What both sides signed of a blind confirmation.
+pub fn confirmation_of(view: &dyn View, id: RequestId) -> Option<Confirmation> {
+    decode(&view.get(Space::Desk, &confirmation(id))?)
 }
 /// Half-signed objects that wait for founders.
 pub fn proposals(view: &dyn View) -> Vec<Signed> {

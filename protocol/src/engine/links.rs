@@ -138,7 +138,7 @@ impl<V: View> Engine<V> {
         }
         self.commit(batch, Then::Release(then));
     }
-    fn keep_link(&self, now: Millis, question: &LinkQuestion, staff: &str, batch: &mut Batch) {
+    pub(super) fn keep_link(&self, now: Millis, question: &LinkQuestion, staff: &str, batch: &mut Batch) {
         let key = if question.asked_here {
             keys::link_reader(question.patient, &question.holder, question.handle)
         } else {

@@ -1,4 +1,5 @@
 use super::{Candidate, Ticket};
+use crate::confirm::Answer as Confirmed;
 use crate::data::Batch;
 use crate::fetch::{Item, Place, Plan};
 use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, ReceiptId, RequestId, ShelfId};
@@ -49,6 +50,15 @@ pub enum Effect {
     Cancel(RequestId),
     /// Take in the items of a plan; answer [`super::Done::Received`].
     Receive(Receive),
+    /// Give the values of one of our patients for a confirmation; answer [`super::Done::Values`].
+    Values(PatientRef),
+    /// Say what it means that these of its values agree, in their order; answer [`super::Done::Judged`].
+    Judge {
+        /// Whose values.
+        patient: PatientRef,
+        /// Which agree.
+        agreed: Vec<bool>,
+    },
     /// Delete the copies that these requests fetched; answer [`super::Done::Committed`].
     Forget(Vec<RequestId>),
 }
@@ -130,6 +140,8 @@ pub enum Event {
     LinkAsked(RequestId),
     /// A question of ours about a link was answered.
     LinkAnswered(RequestId),
+    /// A blind confirmation of ours ended: which, and what both sides say.
+    Confirmed(Ticket, RequestId, Confirmed),
     /// Records of ours were read without consent: somebody has to review it.
     BreakGlass(RequestId),
     /// An emergency read, of ours or by us, was reviewed.
@@ -217,6 +229,13 @@ pub enum Alarm {
         facility: FacilityId,
         /// What was wrong.
         why: String,
+    },
+    /// More blind confirmations than there may be in a day.
+    Confirmations {
+        /// Who asks for them.
+        facility: FacilityId,
+        /// Of what there are too many.
+        which: &'static str,
     },
     /// A key generation can end in no key.
     KeyGeneration {

@@ -25,6 +25,8 @@ pub(super) enum Timer {
     Held,
     /// Evaluators of a key have had time enough.
     Evaluate(Hash),
+    /// The other side of a confirmation has had time enough.
+    Confirm(RequestId),
     /// Ask evaluators again for what is still wanted.
     Tags,
     /// Look-ups that wait for tags have waited enough.

@@ -58,10 +58,10 @@ impl Element {
         self.bytes
     }
     /// The element, unless it is the identity.
-    pub(super) fn new(point: RistrettoPoint) -> Option<Self> {
+    pub(crate) fn new(point: RistrettoPoint) -> Option<Self> {
         (!point.is_identity()).then(|| Self { point, bytes: point.compress().to_bytes() })
     }
-    pub(super) fn point(&self) -> &RistrettoPoint {
+    pub(crate) fn point(&self) -> &RistrettoPoint {
         &self.point
     }
     /// It, so many times. None for the identity, which only a scalar of zero gives.
@@ -111,6 +111,11 @@ pub(crate) fn hash_to_element(parts: &[&[u8]], domain: &[u8]) -> Option<Element>
     Element::new(RistrettoPoint::from_uniform_bytes(&expand(parts, domain)))
 }
 
+/// Hash to the group under a domain of one's own, of at most 255 bytes. No input is known to give the identity.
+pub(crate) fn hash_to_point(input: &[u8], domain: &[u8]) -> RistrettoPoint {
+    RistrettoPoint::from_uniform_bytes(&expand(&[input], domain))
+}
+
 /// `HashToScalar` of RFC 9497, 4.1, over the parts one behind the other, under a domain of its own.
 pub(crate) fn hash_to_scalar(parts: &[&[u8]], domain: &[u8]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&expand(parts, domain))
@@ -123,7 +128,7 @@ pub(super) fn read_scalar(bytes: &[u8]) -> Option<Scalar> {
 
 /// `expand_message_xmd` of RFC 9380, 5.3.1, with SHA-512 and 64 bytes out: one block, since SHA-512 gives just that.
 fn expand(parts: &[&[u8]], domain: &[u8]) -> [u8; 64] {
-    // Domains here are constants of at most 41 bytes; one byte tells their length.
+    // Domains here have at most 49 bytes; one byte tells their length.
     let tail = [domain, &[u8::try_from(domain.len()).unwrap_or(u8::MAX)]].concat();
     let mut hash = Sha512::new();
     hash.update([0; BLOCK_BYTES]);

@@ -17,6 +17,7 @@ mod suite;
 mod tests;
 mod whole;
 
+pub(crate) use group::hash_to_point;
 pub use group::{ELEMENT_BYTES, Element, ElementError, read_elements, write_elements};
 pub(crate) use group::{hash_to_element, hash_to_scalar};
 pub use partial::{EvaluatorFault, KeySet, KeySetError, Partial, Wrong, evaluate};

@@ -19,7 +19,7 @@ impl Proof {
 
     /// Proves that `evaluated` is `blinded` raised to `key`, whose public key is `public`. `nonce` is fresh and never used
     /// again: two proofs with one nonce give the key away.
-    pub(super) fn make(
+    pub(crate) fn make(
         mode: Mode,
         (key, public): (&Scalar, &Element),
         blinded: &[Element],

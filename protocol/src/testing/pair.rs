@@ -1,11 +1,12 @@
 //! A handful of Engines over maps: messages arrive at once, through the real codec; one clock that the test moves.
 use crate::audit;
+use crate::confirm::{Answer, Values};
 use crate::crypto::{Crypto, Real};
 use crate::data::{Batch, MemoryView, View};
 use crate::engine::{
     Command, Done, Effect, Engine, EngineConfig, Event, Identity, Input, Limits, Output, Received, Ticket,
 };
-use crate::ids::{NetworkId, NodeKey, RequestId};
+use crate::ids::{NetworkId, NodeKey, PatientRef, RequestId};
 use crate::time::Millis;
 use crate::wire::{self, Message};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -48,8 +49,20 @@ pub struct Node {
     pub events: Vec<Event>,
     /// Requests whose copies were forgotten.
     pub forgotten: Vec<RequestId>,
+    /// Whom a confirmation may be about.
+    pub people: BTreeMap<PatientRef, Person>,
+    /// What agreed, each time that this node judged.
+    pub judged: Vec<Vec<bool>>,
     /// How many batches went to disk: each costs a sync.
     pub commits: usize,
+}
+
+/// A patient as a confirmation sees it.
+pub struct Person {
+    /// Its values.
+    pub values: Values,
+    /// What follows from those that agree.
+    pub judge: fn(&[bool]) -> Answer,
 }
 
 /// Changes or drops what a node sends.
@@ -114,7 +127,16 @@ impl World {
         let seed = crate::crypto::sha256(&[b"seed", name.as_bytes(), &self.starts.to_be_bytes()]).0;
         let engine = Engine::new(Arc::new(Real), identity, config, view.clone(), seed);
         let key = engine.node_key();
-        self.nodes.insert(key, Node { engine, view, events: Vec::new(), forgotten: Vec::new(), commits: 0 });
+        let node = Node {
+            engine,
+            view,
+            events: Vec::new(),
+            forgotten: Vec::new(),
+            people: BTreeMap::new(),
+            judged: Vec::new(),
+            commits: 0,
+        };
+        self.nodes.insert(key, node);
         key
     }
     /// Connects two nodes.
@@ -216,6 +238,12 @@ fn perform(node: &mut Node, ticket: Ticket, effect: Effect) -> Option<Input> {
             bytes: receive.plan.total,
             writes: Vec::new(),
         }),
+        Effect::Values(patient) => Done::Values(node.people.get(&patient).map(|person| person.values.clone())),
+        Effect::Judge { patient, agreed } => {
+            let answer = node.people.get(&patient).map_or(Answer::NotSame, |person| (person.judge)(&agreed));
+            node.judged.push(agreed);
+            Done::Judged(answer)
+        }
         Effect::Forget(requests) => {
             node.forgotten.extend(requests);
             Done::Committed(Vec::new())

@@ -32,6 +32,8 @@ impl World<'_> {
                     self.hang_up(host, peer, until);
                 }
             }
+            // Nobody in the simulator confirms.
+            Effect::Values(_) | Effect::Judge { .. } => {}
             Effect::Serve(serve) => self.serve(host, ticket, serve),
             Effect::Receive(receive) => self.receive(host, ticket, receive),
             Effect::Cancel(request) => self.cancel(host, request),

@@ -89,6 +89,8 @@ fn perform(host: &Host, bell: Sender<Bell>, ticket: Ticket, effect: Effect) {
     match effect {
         Effect::Commit(batch) => host.commit(batch, answer),
         Effect::Forget(requests) => host.forget(&requests, answer),
+        Effect::Values(patient) => answer(Done::Values(host.values(patient))),
+        Effect::Judge { patient, agreed } => answer(Done::Judged(host.judge(patient, &agreed))),
         Effect::Serve(_) => answer(Done::Served { complete: false }),
         Effect::Receive(_) => answer(Done::Received(Received::default())),
         Effect::Dial { .. } | Effect::Hangup { .. } | Effect::Cancel(_) => {}

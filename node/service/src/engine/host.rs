@@ -1,13 +1,15 @@
 use super::handle::{EngineHandle, Job, Link, Waker, lock};
 use super::transfer::{Incoming, Keeping, Outgoing, Shelf};
 use crate::clock::Clock;
+use crate::confirming;
 use crate::limits::{ALARMS_MAX, COMMANDS_MAX};
 use crate::view_cache::ViewCache;
+use protocol::confirm::{Answer, Values};
 use protocol::crypto::{Crypto, Real};
 use protocol::data::{Batch, Outcome, View};
 use protocol::engine::{Alarm, Done, Engine, EngineConfig, Event, Identity, Input, JoinStatus, Receive, Serve, Ticket};
 use protocol::fetch::PlanError;
-use protocol::ids::{NetworkId, NodeKey, RequestId};
+use protocol::ids::{NetworkId, NodeKey, PatientRef, RequestId};
 use protocol::state::Book;
 use protocol::time::Millis;
 use std::collections::{BTreeMap, VecDeque};
@@ -146,6 +148,14 @@ impl Host {
     /// [`PlanError`] if the plan breaks a limit; answer `Done::Received(Received { damaged: true, .. })`.
     pub fn incoming(&self, receive: &Receive) -> Result<Incoming, PlanError> {
         Incoming::new(self.parts.store.clone(), receive)
+    }
+    /// A patient's values for a blind confirmation.
+    pub fn values(&self, patient: PatientRef) -> Option<Values> {
+        confirming::values(&self.view(), patient)
+    }
+    /// What it means that these of them agree.
+    pub fn judge(&self, patient: PatientRef, agreed: &[bool]) -> Answer {
+        confirming::judge(&self.view(), patient, agreed)
     }
     /// Deletes the copies that these requests brought; `done` hears the outcome.
     pub fn forget(&self, requests: &[RequestId], done: impl FnOnce(Done) + Send + 'static) {
@@ -294,7 +304,8 @@ fn ticket_of(event: &Event) -> Option<Ticket> {
         Event::CommandDone(ticket, _)
         | Event::Located(ticket, _)
         | Event::Answer(ticket, _)
-        | Event::Consented(ticket, _) => Some(*ticket),
+        | Event::Consented(ticket, _)
+        | Event::Confirmed(ticket, ..) => Some(*ticket),
         _ => None,
     }
 }

@@ -67,7 +67,8 @@ impl Service {
     }
 }
 
-fn stored(view: &dyn View) -> Census {
+/// The census that was kept last; an empty one if there is none.
+pub(crate) fn stored(view: &dyn View) -> Census {
     let parts = view.scan(Space::Meta, CENSUS, &[], usize::MAX);
     let bytes: Vec<u8> = parts.into_iter().flat_map(|(_, value)| value).collect();
     decode(&bytes).unwrap_or_default()

@@ -8,7 +8,7 @@
 //!
 //! Whoever changes links holds [`State::lock`], so that numbers and persons never change under a decision.
 mod assertion;
-mod census;
+pub(crate) mod census;
 mod draft;
 mod error;
 #[cfg(test)]

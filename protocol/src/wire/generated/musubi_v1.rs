@@ -276,7 +276,7 @@ pub struct Envelope {
     pub version: u32,
     #[prost(
         oneof = "envelope::Message",
-        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38"
+        tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40, 41, 42, 43"
     )]
     pub message: ::core::option::Option<envelope::Message>,
 }
@@ -342,6 +342,14 @@ pub mod envelope {
         EvaluateRequest(super::EvaluateRequest),
         #[prost(message, tag = "38")]
         EvaluateReply(super::EvaluateReply),
+        #[prost(message, tag = "40")]
+        ConfirmAsk(super::ConfirmAsk),
+        #[prost(message, tag = "41")]
+        ConfirmMask(super::ConfirmMask),
+        #[prost(message, tag = "42")]
+        ConfirmRaise(super::ConfirmRaise),
+        #[prost(message, tag = "43")]
+        ConfirmAnswer(super::ConfirmAnswer),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -896,4 +904,83 @@ pub struct EvaluateReply {
     pub elements: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "4")]
     pub proof: ::prost::alloc::vec::Vec<u8>,
+}
+/// Blind confirmation: is a handle of yours our patient? Signed by the node of who asks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmAsk {
+    /// ConfirmAskBody, exact bytes
+    #[prost(bytes = "vec", tag = "1")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmAskBody {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub reader: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub holder: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "4")]
+    pub holder_node: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub shelf: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "6")]
+    pub handle: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "7")]
+    pub epoch: u32,
+    #[prost(string, tag = "8")]
+    pub staff: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "9")]
+    pub role: u32,
+    #[prost(uint32, tag = "10")]
+    pub purpose: u32,
+    /// 1 patient present, 2 consent, 3 treatment relation
+    #[prost(uint32, tag = "11")]
+    pub reason: u32,
+    #[prost(uint64, tag = "12")]
+    pub made_at: u64,
+}
+/// Values of who judges this round, masked with its secret. Round 1: the holder judges; round 2: who asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmMask {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub round: u32,
+    /// 32 bytes each, always as many
+    #[prost(bytes = "vec", tag = "3")]
+    pub elements: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmRaise {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub round: u32,
+    /// of the secret of this side
+    #[prost(bytes = "vec", tag = "3")]
+    pub public: ::prost::alloc::vec::Vec<u8>,
+    /// the masks raised to it, in their order
+    #[prost(bytes = "vec", tag = "4")]
+    pub raised: ::prost::alloc::vec::Vec<u8>,
+    /// that they were
+    #[prost(bytes = "vec", tag = "5")]
+    pub proof: ::prost::alloc::vec::Vec<u8>,
+    /// own values masked with it, sorted
+    #[prost(bytes = "vec", tag = "6")]
+    pub elements: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmAnswer {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub round: u32,
+    /// 1 same, 2 not the same, 3 people must say, 4 not now
+    #[prost(uint32, tag = "3")]
+    pub answer: u32,
+    #[prost(bytes = "vec", tag = "4")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
 }
