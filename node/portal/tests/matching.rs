@@ -57,6 +57,9 @@ async fn a_pair_stands_side_by_side_with_what_differs_and_why_people_are_asked()
         queue.text()
     );
     assert!(queue.text().contains("同じ施設の二つの診察券番号です"), "the reason in words: {}", queue.text());
+    let twins = format!("/matching/{}", pair(&node, 0, 2));
+    let row = queue.body.split("<li").find(|row| row.contains(&twins)).expect("the twins' row");
+    assert!(row.contains("双子の可能性"), "the queue says what the pair's own page says: {row}");
     let page = clerk.get(&format!("/matching/{misspelt}")).await;
     for mark in ["双葉 <mark class=\"diff\">花</mark>子", "双葉 <mark class=\"diff\">華</mark>子"] {
         assert!(page.body.contains(mark), "{mark}: {}", page.body);

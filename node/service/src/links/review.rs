@@ -146,6 +146,12 @@ impl Service {
         open.retain(|question| with_later || question.later.is_none_or(|until| until <= now));
         open.sort_by_key(|question| (urgency(question.doubt, MilliBits(question.weight)), question.pair));
         open.truncate(QUESTIONS_MAX);
+        // What the records of both say now, as the pair's own page has it: two charts of one house may be twins.
+        let (view, population) = (self.view(), self.known_population());
+        for question in &mut open {
+            question.doubt = doubt_now(&view, &population, question);
+        }
+        open.sort_by_key(|question| (urgency(question.doubt, MilliBits(question.weight)), question.pair));
         let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
         self.log(Event::new(now, What::Shown).staff(staff.id()).count(count).note("link review"))?;
         Ok(open)
@@ -324,11 +330,16 @@ fn take(
 /// The open question about a pair. Their persons may have grown since it was put, or differ where the two do not.
 fn open_question(view: &dyn View, population: &Population, pair: PairId) -> Result<Question, LinksError> {
     let question = question(view, pair).ok_or(LinksError::NoQuestion(pair))?;
-    let doubt = match question.doubt {
-        Some(doubt) if !needs_second(doubt) => against_persons(view, population, pair).or(question.doubt),
-        doubt => doubt,
-    };
+    let doubt = doubt_now(view, population, &question);
     Ok(Question { doubt, ..question })
+}
+
+/// The doubt that holds now: a weak one may hide what speaks against the pair.
+fn doubt_now(view: &dyn View, population: &Population, question: &Question) -> Option<Doubt> {
+    match question.doubt {
+        Some(doubt) if !needs_second(doubt) => against_persons(view, population, question.pair).or(question.doubt),
+        doubt => doubt,
+    }
 }
 
 /// The question that a rule would have put.
