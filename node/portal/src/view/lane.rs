@@ -16,8 +16,9 @@ pub fn axis(words: &Words, window: &Window) -> Markup {
         svg.axis height="36" aria-hidden="true" {
             @for (index, (date, is_large)) in ticks.iter().enumerate() {
                 line.grid x1=(percent(window.place(*date))) x2=(percent(window.place(*date))) y1=(if *is_large { "6" } else { "24" }) y2="36" {}
-                @if (index % step == 0 || *is_large) && window.place(*date) < LAST_LABEL {
-                    text.tick.strong[*is_large] x=(percent(window.place(*date))) dx="4" y=(if *is_large { "15" } else { "32" }) {
+                @let line = label_line(window, *date, *is_large);
+                @if let Some(y) = line.filter(|_| (index % step == 0 || *is_large) && window.place(*date) < LAST_LABEL) {
+                    text.tick.strong[*is_large] x=(percent(window.place(*date))) dx="4" y=(y) {
                         (label(words.lang(), window.zoom, *date, *is_large))
                     }
                 }
@@ -211,6 +212,19 @@ pub fn legend(words: &Words) -> Markup {
     }
 }
 
+/// On which line a day's label stands: large ones above, where the tag of today stands, too. A year that the tag would cover
+/// goes to the line below, which is free then; a month is left out, since the tag says it.
+fn label_line(window: &Window, date: Date, is_large: bool) -> Option<&'static str> {
+    let (tag, label) = (window.place(window.today).min(LAST_TAG), window.place(date));
+    let is_covered = window.has(window.today) && tag - TAG_BEFORE < label && label < tag + TAG_AFTER;
+    match (is_large, is_covered) {
+        (false, _) => Some("32"),
+        (true, false) => Some("15"),
+        (true, true) if window.zoom == Zoom::Year => Some("32"),
+        (true, true) => None,
+    }
+}
+
 /// The line of today; with its word on the axis.
 pub(super) fn now_line(window: &Window, height: u32, tag: Option<&str>) -> Markup {
     if !window.has(window.today) {
@@ -221,7 +235,7 @@ pub(super) fn now_line(window: &Window, height: u32, tag: Option<&str>) -> Marku
     html! {
         line.today x1=(x) x2=(x) y1="0" y2=(height) {}
         @if let Some(tag) = tag {
-            svg.at x=(percent(place.min(0.965))) overflow="visible" {
+            svg.at x=(percent(place.min(LAST_TAG))) overflow="visible" {
                 rect.today-tag x="-31" y="0" width="62" height="17" rx="3" {}
                 text.today-n y="12.5" { (tag) " " (window.today.month()) "/" (window.today.day()) }
             }
@@ -291,6 +305,13 @@ const GAP_DAYS_MAX: i32 = 4_000;
 pub(super) const LABEL_LEAST: f64 = 9.0;
 /// Labels further right would be cut.
 const LAST_LABEL: f64 = 0.95;
+/// The tag of today stands no further right, so that it is whole.
+const LAST_TAG: f64 = 0.965;
+/// A label that begins so far before the middle of the tag, or so far behind it, would be covered: half the tag and the width of a
+/// year's label on a lane of 600 px.
+const TAG_BEFORE: f64 = 0.135;
+/// See [`TAG_BEFORE`].
+const TAG_AFTER: f64 = 0.05;
 
 #[cfg(test)]
 mod tests {
@@ -306,6 +327,17 @@ mod tests {
         bars.iter().map(|bar| (bar.from.to_string(), bar.to.to_string(), bar.count)).collect()
     }
 
+    #[test]
+    fn the_tag_of_today_covers_no_label() {
+        let date = |text: &str| Date::parse(text).expect("a date");
+        let years = Window::new(Zoom::Year, None, date("20261122"));
+        assert_eq!(label_line(&years, date("20260101"), true), Some("32"), "the last year stands below");
+        assert_eq!(label_line(&years, date("20240101"), true), Some("15"));
+        let months = Window::new(Zoom::Month, None, date("20270110"));
+        assert_eq!(label_line(&months, date("20270101"), true), None, "the tag says the month");
+        let back = Window::new(Zoom::Year, Some(date("20201231")), date("20261122"));
+        assert_eq!(label_line(&back, date("20200101"), true), Some("15"), "no tag there");
+    }
     #[test]
     fn bars_become_one_only_where_there_are_too_many_and_stays_stay_apart() {
         let drug = Coarse::Prescription;
