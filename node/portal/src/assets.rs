@@ -24,6 +24,7 @@ impl Assets {
             include_str!("assets/portal.css"),
             include_str!("assets/desk.css"),
             include_str!("assets/matching.css"),
+            include_str!("assets/emergency.css"),
             &places(),
         ]
         .concat();

@@ -2,7 +2,8 @@
 //!
 //! Start with [`serve`] (who may come in) and `app` (routes in one table). [`desk`] is all that pages know of the node: they
 //! reach data only through it, with a [`service::Staff`], and hold no rule about who may see what. `auth` is the way in and the
-//! screens of staff, `consents` the consent desk, `matching` the review of doubtful pairs, `network` and `admin` the offices of the network and of the node, `forms` reads
+//! screens of staff, `consents` the consent desk, `matching` the review of doubtful pairs, `emergency` reading without consent,
+//! `network` and `admin` the offices of the network and of the node, `forms` reads
 //! what forms send, `guard` keeps others out, `lines` who is too slow,
 //! `view` draws, `pages` has one file per screen, `i18n` the words in both languages, `assets` what is sent beside pages.
 mod admin;
@@ -11,6 +12,7 @@ mod assets;
 mod auth;
 mod consents;
 pub mod desk;
+mod emergency;
 mod forms;
 mod guard;
 mod i18n;

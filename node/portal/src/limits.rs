@@ -99,6 +99,8 @@ const _: () = assert!(SCAN_FORM_BYTES_MAX as u64 >= service::limits::PAPER_BYTES
 pub const AGENT_CHARS_MAX: usize = 300;
 /// Sessions whose answers are kept in memory.
 pub const READERS_MAX: usize = 128;
+/// Emergency reads on one page: a year of a busy hospital has fewer.
+pub const GLASSES_SHOWN_MAX: usize = 100;
 /// Lines of browsers at once: a browser opens six, and a clinic has some dozen. Further ones wait at the door.
 pub const LINES_MAX: usize = 512;
 /// How long a line may be silent before it ends, also while the node makes a page: longer than anything that a page waits for.

@@ -2,7 +2,7 @@
 //! and the ground on which they were asked. In memory only. Before it is shown again, every copy is looked for: what a
 //! withdrawal took away is not shown.
 use crate::desk::HolderAnswer;
-use crate::limits::{GROUND_KEPT_MS, GROUNDS_MAX, READING_KEPT_MS, READINGS_MAX};
+use crate::limits::{GROUND_KEPT_MS, GROUNDS_MAX, READINGS_MAX};
 use protocol::ids::PatientRef;
 use protocol::time::Millis;
 use std::collections::BTreeMap;
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub struct Reading {
     /// When it was asked.
     pub at: Millis,
+    /// Until when it is shown again.
+    pub until: Millis,
     /// What came.
     pub answers: Vec<HolderAnswer>,
 }
@@ -31,7 +33,7 @@ impl Readings {
     }
     /// What was answered lately.
     pub fn find(&self, patient: PatientRef, now: Millis) -> Option<Reading> {
-        self.readings.get(&patient).filter(|reading| now.since(reading.at) < READING_KEPT_MS).cloned()
+        self.readings.get(&patient).filter(|reading| now < reading.until).cloned()
     }
     /// Asks anew from now on, on this ground.
     pub fn begin(&mut self, patient: PatientRef, now: Millis, ground: String) {
@@ -43,7 +45,7 @@ impl Readings {
     /// Keeps what was answered.
     pub fn keep(&mut self, patient: PatientRef, reading: Reading) {
         let now = reading.at;
-        self.readings.retain(|_, own| now.since(own.at) < READING_KEPT_MS);
+        self.readings.retain(|_, own| now < own.until);
         self.readings.insert(patient, reading);
         drop_oldest(&mut self.readings, READINGS_MAX, |own| own.at);
     }
@@ -59,13 +61,16 @@ fn drop_oldest<T>(map: &mut BTreeMap<PatientRef, T>, max: usize, at: impl Fn(&T)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::READING_KEPT_MS;
 
     #[test]
     fn grounds_and_answers_end_and_their_number_is_bounded() {
         let mut readings = Readings::default();
         for number in 0..GROUNDS_MAX as u64 + 5 {
             readings.begin(PatientRef(number), Millis(number), "R-1".into());
-            readings.keep(PatientRef(number), Reading { at: Millis(number), answers: Vec::new() });
+            let at = Millis(number);
+            let until = at.plus(READING_KEPT_MS);
+            readings.keep(PatientRef(number), Reading { at, until, answers: Vec::new() });
         }
         assert_eq!((readings.grounds.len(), readings.readings.len()), (GROUNDS_MAX, READINGS_MAX));
         let (last, now) = (PatientRef(GROUNDS_MAX as u64 + 4), Millis(GROUNDS_MAX as u64 + 4));

@@ -175,6 +175,32 @@ fn axe_finds_nothing_serious_at_the_consent_desk() {
 }
 
 #[test]
+fn axe_finds_nothing_serious_where_consent_is_not_waited_for() {
+    use service::disasters::DisasterSpec;
+    use service::keys::Share;
+    let Some((mut stage, node)) = real_stage("axe, emergency") else { return };
+    stage.be(Role::Doctor);
+    for path in ["/patients/1/emergency", "/patients/1/disaster", "/emergency", "/network/disasters"] {
+        stage.look(path);
+    }
+    let shares = ["青葉", "若葉"].map(Share::new);
+    let founders = shares.iter().map(Share::public).collect();
+    let founding = service::founders::Founding::usual("気仙（見本）", founders, 2);
+    let network = node.service.found_network(&founding, &shares).expect("founded");
+    let own = node.service.facilities().into_iter().next().expect("set up").id;
+    node.service.admit_own(network, &own, &shares).expect("admitted");
+    let (area, for_ms) = (vec!["13".into()], protocol::time::DAY_MS);
+    let spec = DisasterSpec { network, area, for_ms, reason: "地震・津波".into(), is_alone: true };
+    node.service.declare_disaster(&spec, &shares[..1]).expect("declared");
+    for path in ["/", "/patients/1/timeline", "/patients/1/disaster", "/network/disasters"] {
+        stage.look(path);
+    }
+    stage.be(Role::Auditor);
+    stage.look("/emergency/review");
+    stage.end();
+}
+
+#[test]
 fn axe_finds_nothing_serious_at_the_matching_review() {
     let Some((mut stage, node)) = stage_of("axe, matching", node_of(&TWINS)) else { return };
     let staff = |number: &str| service::Staff::new(number, Role::Doctor).expect("a number");

@@ -9,7 +9,7 @@ use protocol::audit::{Event, What};
 use protocol::engine::{Command, Glass, Review, glasses};
 use protocol::ids::{FacilityId, PatientRef, RequestId};
 use protocol::kinds::{KindSet, Purpose};
-use protocol::limits::{ANSWER_WAIT_MS, EMERGENCY_TEXT_CHARS_MAX};
+use protocol::limits::{ANSWER_WAIT_MS, COPY_MS, EMERGENCY_TEXT_CHARS_MAX};
 use protocol::policy::{BreakGlass, EmergencyReason, EvidenceKind, Verdict, Why, emergency_kinds, may_break};
 use protocol::time::Millis;
 
@@ -216,6 +216,18 @@ impl Service {
         let review =
             Review { verdict, staff: staff.id().to_owned(), note: note.to_owned(), at: self.now(), is_heard: false };
         Ok(self.engine().ask(Command::Review { request, review: Box::new(review) })?)
+    }
+    /// Until when what our staff read of this patient without consent lies here; none: nothing does. Names nobody.
+    pub fn emergency_until(&self, patient: PatientRef) -> Option<Millis> {
+        let now = self.now();
+        let ours = |glass: &Glass| glass.is_ours && glass.is_served && glass.patient == patient;
+        let ends = glasses(&self.view()).into_iter().filter(ours).map(|glass| glass.at.plus(COPY_MS));
+        ends.filter(|end| *end > now).max()
+    }
+    /// Whether a disaster is declared in a network of this node, so that a read may say it.
+    pub fn is_disaster(&self) -> bool {
+        let own = self.networks();
+        self.disasters().iter().any(|one| own.contains(&one.disaster.network))
     }
     /// How many emergency reads wait.
     pub fn emergency_counts(&self) -> EmergencyCounts {

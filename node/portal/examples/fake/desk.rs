@@ -112,7 +112,7 @@ impl FakeDesk {
     }
     fn facts(&self) -> Facts {
         let allergies = Some(vec!["セフェム系（発疹）".into(), "ヨード造影剤".into()]);
-        Facts { allergies, consent: Standing::Given(NOW.minus(201 * DAY_MS)) }
+        Facts { allergies, consent: Standing::Given(NOW.minus(201 * DAY_MS)), emergency: None }
     }
 }
 

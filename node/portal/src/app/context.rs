@@ -145,10 +145,16 @@ impl App {
             favicon: &self.portal.favicon,
             node,
             demo: self.portal.demo,
+            disasters: self.disasters(),
             signed: inside.map(|visitor| Signed { name: visitor.name.expose(), role: visitor.staff.role() }),
             token: self.guard.token(),
             here: here.map(|uri| uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)),
         }
+    }
+    /// Disasters that stand, for the banner of every page. Reads what is in memory.
+    fn disasters(&self) -> Vec<(String, Millis)> {
+        let standing = self.portal.desk.service().map(Service::disasters).unwrap_or_default();
+        standing.into_iter().map(|one| (one.network_name, one.disaster.until)).collect()
     }
     /// Asks the desk in a thread that may wait.
     pub async fn call<T: Send + 'static>(

@@ -13,7 +13,7 @@ mod stream;
 use crate::desk::Desk;
 use crate::limits::LIST_FORM_BYTES_MAX;
 use crate::serve::PortalConfig;
-use crate::{admin, auth, consents, matching, network};
+use crate::{admin, auth, consents, emergency, matching, network};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -57,6 +57,7 @@ pub fn router(
         .merge(auth::routes(config.demo))
         .merge(consents::routes())
         .merge(matching::routes())
+        .merge(emergency::routes())
         .merge(network::routes())
         .merge(admin::routes())
         .fallback(routes::nothing)

@@ -3,7 +3,7 @@ use super::enter::query;
 use super::routes::patient_of;
 use crate::desk::{Contents, DeskError, HolderAnswer, ItemPath, RowStatus};
 use crate::i18n::{Key, Lang};
-use crate::limits::ANSWERS_WAITING_MAX;
+use crate::limits::{ANSWERS_WAITING_MAX, READING_KEPT_MS};
 use crate::pages::{Asked, Fault, Order, PatientPage, View};
 use crate::readings::Reading;
 use crate::view::{Tab, Window, Zoom};
@@ -233,9 +233,8 @@ impl Sending {
                     }
                     let end = self.page.close(&frame, has_failed).into_string();
                     if !has_failed {
-                        self.app
-                            .readings()
-                            .keep(self.patient, Reading { at: self.began, answers: self.page.answers() });
+                        let (at, until) = (self.began, self.began.plus(READING_KEPT_MS));
+                        self.app.readings().keep(self.patient, Reading { at, until, answers: self.page.answers() });
                     }
                     Some(end)
                 }

@@ -3,7 +3,10 @@ use super::{AccessView, Chart, Contents, File, Found, HolderAnswer, Home, ItemPa
 use crate::serve::Feeds;
 use crate::works::Works;
 use protocol::ids::PatientRef;
+use protocol::policy::Why;
 use protocol::time::Millis;
+use service::emergency::EmergencySpec;
+use service::staff::Proven;
 use service::{Service, Staff};
 
 /// What the pages ask of a node. Every method may block, and writes its own event of the log before it shows a patient.
@@ -41,6 +44,13 @@ pub trait Desk: Send + Sync + 'static {
         ground: &str,
         each: &mut dyn FnMut(HolderAnswer) -> bool,
     ) -> Result<(), DeskError>;
+    /// Asks the other holders without consent. A rule that forbids it is an answer, not an error; nobody was asked then.
+    ///
+    /// # Errors
+    /// [`DeskError`] if nobody could be asked.
+    fn break_glass(&self, _by: &Proven, _spec: &EmergencySpec) -> Result<Result<Vec<HolderAnswer>, Why>, DeskError> {
+        Err(DeskError::Unknown)
+    }
     /// Which of these copies are still here; a withdrawal or their end takes them away.
     fn kept(&self, staff: &Staff, patient: PatientRef, items: &[ItemPath]) -> Vec<ItemPath>;
     /// One record, for reading.

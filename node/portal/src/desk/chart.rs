@@ -83,6 +83,8 @@ pub struct Facts {
     pub allergies: Option<Vec<String>>,
     /// What the patient said at this desk.
     pub consent: Standing,
+    /// Until when what was read without consent lies here; none: nothing does.
+    pub emergency: Option<Millis>,
 }
 
 /// Contents of many records. Personal data.

@@ -76,7 +76,7 @@ impl ServiceDesk {
             now: self.service.now(),
             person: self.person(patient, &entry),
             // A desk that takes consents need not see what a person is allergic to.
-            facts: Facts { allergies: None, consent: file.standing() },
+            facts: Facts { allergies: None, consent: file.standing(), emergency: None },
             file,
             places: Places::of(&self.service),
         })

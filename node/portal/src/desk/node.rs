@@ -12,13 +12,16 @@ use crate::works::Works;
 use protocol::fetch::Item;
 use protocol::ids::{FacilityId, NetworkId, PatientRef, RequestId};
 use protocol::kinds::{Coarse, FacilityClass};
+use protocol::policy::Why;
 use protocol::state::Book;
 use protocol::time::Millis;
 use records::model::Line;
+use service::emergency::{EmergencyError, EmergencySpec};
 use service::fetching::{FetchError, FetchSpec, HolderRow, RowState};
 use service::locating::{LocateError, Located};
 use service::patients::{FindError, PatientEntry, PatientRow, Query};
 use service::records_read::{RecordError, RecordId, RecordView};
+use service::staff::Proven;
 use service::timeline::{TimelineError, TimelineSpec, Whose};
 use service::{Service, Staff};
 use std::sync::Arc;
@@ -263,6 +266,25 @@ impl Desk for ServiceDesk {
             FetchError::Locate(LocateError::NoPatient(_)) => DeskError::Unknown,
             other => DeskError::Failed(other.to_string()),
         })
+    }
+    fn break_glass(&self, by: &Proven, spec: &EmergencySpec) -> Result<Result<Vec<HolderAnswer>, Why>, DeskError> {
+        let mut answers = Vec::new();
+        let mut each = |answer| {
+            answers.push(answer);
+            true
+        };
+        // What the person's other numbers in this house show stands on its own consent, here as on every page.
+        self.answer_linked(by.staff(), spec.patient, &mut each)?;
+        match self.service.break_glass(by, spec) {
+            Ok(rows) => {
+                let book = self.service.book();
+                answers.extend(rows.iter().map(|row| answer(&book, row, self.service.now())));
+                Ok(Ok(answers))
+            }
+            Err(EmergencyError::Rule(why)) => Ok(Err(why)),
+            Err(EmergencyError::Fetch(FetchError::Locate(LocateError::NoPatient(_)))) => Err(DeskError::Unknown),
+            Err(other) => Err(DeskError::Failed(other.to_string())),
+        }
     }
     fn kept(&self, staff: &Staff, patient: PatientRef, items: &[ItemPath]) -> Vec<ItemPath> {
         let (now, cache) = (self.service.now(), self.service.view_cache());

@@ -32,7 +32,8 @@ impl ServiceDesk {
         // A list that cannot be read is an unknown list, also beside one that can.
         let is_whole = read.is_ok_and(|contents| contents.unread == 0);
         let consent = self.service.consents(staff, patient).map_or(Standing::Unsaid, |file| file.standing());
-        Facts { allergies: allergies.filter(|_| is_whole), consent }
+        let emergency = self.service.emergency_until(patient);
+        Facts { allergies: allergies.filter(|_| is_whole), consent, emergency }
     }
     /// Own lists of allergies, for pages that do not list records.
     pub(super) fn allergy_records(&self, staff: &Staff, patient: PatientRef) -> Vec<Wanted> {

@@ -2,12 +2,13 @@
 //!
 //! The way in: `setup`, `login`, and behind it `me` and `staff`. `home` (today), `search`, `patient` (what all pages of one
 //! person share) with `timeline` (its `rows`, `summary`, `list`), `labs`, `drugs`, `documents`; `access` (who looked), `item`,
-//! `matching` (same person or not), and `fault` for everything that went wrong.
+//! `matching` (same person or not), `emergency` (without consent, its review, disasters), and `fault` for everything that went wrong.
 mod access;
 mod admin;
 mod consent;
 mod documents;
 mod drugs;
+mod emergency;
 mod fault;
 mod home;
 mod item;
@@ -30,6 +31,9 @@ pub use admin::{FeedsView, KeyLine, LogPage, backup, config, doctor, feeds, keys
 pub use consent::{
     ConsentFault, DEATH_VERSION, Filling, LEAVE_VERSION, TEXT_VERSIONS, consent_list, consent_new, consent_paper,
     consent_tablet, consent_withdraw, consents_ending, tablet_groups,
+};
+pub use emergency::{
+    BreakForm, BreakPage, EmergencyList, GlassRow, REASONS, break_page, disasters, emergency_review, emergency_rows,
 };
 pub use fault::{Fault, fault};
 pub use home::home;

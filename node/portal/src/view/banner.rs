@@ -1,5 +1,5 @@
 use super::badge::facility;
-use super::dates::{age, both_calendars, moment};
+use super::dates::{age, both_calendars, moment, stamp};
 use super::frame::Frame;
 use super::icon::icon;
 use crate::desk::{Facts, Person};
@@ -92,7 +92,12 @@ pub fn banner(frame: &Frame<'_>, person: &Person, facts: &Facts, tab: Option<Tab
                     span { (icon("eye")) (words.with(Key::SeenNow, &[("time", moment(now, now).into())])) }
                     span { (words.get(Key::SeenWhy)) "　" (facility(&person.facility, true)) }
                     @if frame.may(Right::PatientAccess) { a href=(format!("/patients/{}/access", person.patient.0)) { (words.get(Key::AccessTitle)) } }
+                    @if facts.emergency.is_none() && frame.may(Right::BreakGlass) { a.glass-link href=(format!("/patients/{}/emergency", person.patient.0)) { (icon("alert")) (words.get(Key::EmergencyTitle)) } }
+                    @if !frame.disasters.is_empty() && frame.may(Right::DisasterRead) { a.glass-link href=(format!("/patients/{}/disaster", person.patient.0)) { (icon("alert")) (words.get(Key::DisasterRead)) } }
                 }
+            }
+            @if let Some(until) = facts.emergency {
+                p.pt-glass { (icon("alert")) b { (words.get(Key::GlassOpen)) } (words.with(Key::GlassUntil, &[("when", stamp(until).into())])) " " span { (words.get(Key::GlassAfter)) } }
             }
             nav.tabs aria-label=(words.get(Key::TabsLabel)) {
                 @for one in Tab::ALL.into_iter().filter(|one| frame.may(one.right())) {

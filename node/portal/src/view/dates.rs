@@ -66,6 +66,12 @@ pub fn moment(at: Millis, now: Millis) -> String {
     }
 }
 
+/// A moment in Japan with its day, also of today: `12/3 10:42`. For ends that must not be mistaken.
+pub fn stamp(at: Millis) -> String {
+    let date = at.date_jst();
+    format!("{}/{} {}", date.month(), date.day(), moment(at, at))
+}
+
 /// How old somebody is on a day; of children in months, under one month in days. Empty for a birth date after that day.
 pub fn age(words: &Words, birth: Date, today: Date) -> String {
     let Some(months) = months_between(birth, today) else { return String::new() };

@@ -1,7 +1,9 @@
+use super::dates::stamp;
 use super::icon::{icon, sprite};
 use super::signed::Signed;
 use crate::i18n::{Key, Words};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use protocol::time::Millis;
 use service::staff::Right;
 
 /// The screens of the menu.
@@ -15,6 +17,8 @@ pub enum Nav {
     Consents,
     /// 名寄せ
     Matching,
+    /// 緊急閲覧
+    Emergency,
     /// ネットワーク
     Network,
     /// 職員
@@ -39,6 +43,8 @@ pub struct Frame<'a> {
     pub node: &'a str,
     /// Made-up people.
     pub demo: bool,
+    /// Disasters that stand: the network's name, and until when.
+    pub disasters: Vec<(String, Millis)>,
     /// Who is signed in.
     pub signed: Option<Signed<'a>>,
     /// Against forged forms.
@@ -78,6 +84,24 @@ impl Frame<'_> {
                 p.demo-strip { (icon("info")) span { b { (words.get(Key::DemoTitle)) } "　" (words.get(Key::DemoText)) } }
             }
             (self.topbar(nav, search))
+            (self.disaster())
+        }
+    }
+    /// On every page while a disaster stands: what it changes, and until when.
+    fn disaster(&self) -> Markup {
+        let words = self.words;
+        html! {
+            @for (network, until) in self.disasters.iter().filter(|_| self.signed.is_some()) {
+                section.disaster aria-label=(words.get(Key::DisasterTitle)) {
+                    (icon("alert"))
+                    p {
+                        b { (words.get(Key::DisasterTitle)) } "　" (network) "　"
+                        (words.with(Key::DisasterUntil, &[("when", stamp(*until).into())]))
+                        " " span { (words.get(Key::DisasterBanner)) }
+                    }
+                    a href="/network/disasters" { (words.get(Key::DisasterMore)) }
+                }
+            }
         }
     }
     fn head(&self, title: &str) -> Markup {
@@ -119,6 +143,11 @@ impl Frame<'_> {
                     }
                     @if self.may(Right::ReviewMatches) {
                         a href="/matching" aria-current=[current(Nav::Matching)] { (words.get(Key::NavMatching)) }
+                    }
+                    @if self.may(Right::BreakGlass) {
+                        a href="/emergency" aria-current=[current(Nav::Emergency)] { (words.get(Key::NavEmergency)) }
+                    } @else if self.may(Right::ReviewEmergency) {
+                        a href="/emergency/review" aria-current=[current(Nav::Emergency)] { (words.get(Key::NavEmergency)) }
                     }
                     @if self.may(Right::SeeNetwork) {
                         a href="/network" aria-current=[current(Nav::Network)] { (words.get(Key::NetworkTitle)) }

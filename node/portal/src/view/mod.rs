@@ -19,7 +19,7 @@ pub use badge::{
 };
 pub use banner::{Tab, banner, born, sex};
 pub use chart::{Frames, bars, first_day, plot};
-pub use dates::{age, both_calendars, day, moment};
+pub use dates::{age, both_calendars, day, moment, stamp};
 pub use frame::{Frame, Nav};
 pub use happened::what_word;
 pub use icon::icon;

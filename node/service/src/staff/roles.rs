@@ -1,5 +1,6 @@
 //! Who may do what: one table. Every door asks here; which records somebody then sees is decided by consent and policy.
-use protocol::kinds::{Codes, Role, roles};
+use protocol::kinds::{Codes, Purpose, Role, roles};
+use protocol::policy::emergency_roles;
 use std::fmt::Write as _;
 
 /// Something that not everybody may do.
@@ -19,6 +20,8 @@ pub enum Right {
     PatientAccess,
     /// Reading without consent in an emergency, to be reviewed afterwards.
     BreakGlass,
+    /// Reading without consent while a disaster is declared, to be reviewed afterwards.
+    DisasterRead,
     /// Reviewing emergency reads.
     ReviewEmergency,
     /// Reading the whole audit log.
@@ -35,7 +38,7 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::OwnPage,
         Self::FindPatients,
         Self::ReadRecords,
@@ -43,6 +46,7 @@ impl Right {
         Self::ReviewMatches,
         Self::PatientAccess,
         Self::BreakGlass,
+        Self::DisasterRead,
         Self::ReviewEmergency,
         Self::ReadLog,
         Self::SeeNetwork,
@@ -63,7 +67,8 @@ impl Right {
             Self::RecordConsent => roles(&[R::Doctor, R::Nurse, R::Pharmacist, R::Dentist, R::CareManager, R::Clerk]),
             Self::ReviewMatches => roles(&[R::Doctor, R::Nurse, R::Pharmacist, R::Dentist, R::Clerk]),
             Self::PatientAccess => with(&[R::Clerk, R::Auditor]),
-            Self::BreakGlass => roles(&[R::Doctor, R::Nurse, R::Emergency]),
+            Self::BreakGlass => emergency_roles(Purpose::Emergency),
+            Self::DisasterRead => emergency_roles(Purpose::Disaster),
             Self::ReviewEmergency => roles(&[R::Auditor, R::NetworkOffice]),
             Self::ReadLog => roles(&[R::Auditor, R::Administrator]),
             Self::RunNetwork => roles(&[R::Administrator, R::NetworkOffice]),
@@ -80,6 +85,7 @@ impl Right {
             Self::ReviewMatches => ("decide on links", "名寄せの判定"),
             Self::PatientAccess => ("who looked at a patient", "患者の閲覧履歴"),
             Self::BreakGlass => ("emergency read without consent", "緊急時の閲覧"),
+            Self::DisasterRead => ("read without consent in a declared disaster", "災害時の閲覧"),
             Self::ReviewEmergency => ("review emergency reads", "緊急閲覧の事後確認"),
             Self::ReadLog => ("the whole audit log", "証跡全体"),
             Self::SeeNetwork => ("see networks and members", "ネットワークの参照"),

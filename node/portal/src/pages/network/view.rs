@@ -1,3 +1,4 @@
+use super::super::emergency::disaster_link;
 use super::clauses::accord;
 use super::drawing::drawing;
 use crate::desk::{MemberPart, NetworkPart, NetworkView};
@@ -17,8 +18,9 @@ pub fn network(frame: &Frame<'_>, view: &NetworkView) -> Markup {
         main.page #main {
             div.page-head {
                 div { h1 { (title) } p.lead { (lead(words, view)) } }
-                @if frame.may(Right::RunNetwork) {
-                    p.actions {
+                p.actions {
+                    (disaster_link(words, frame.disasters.len()))
+                    @if frame.may(Right::RunNetwork) {
                         a.btn href="/founders" { (words.get(Key::OfficeTitle)) span.count-badge { (view.waiting.0 + view.waiting.1) } }
                         a.btn.btn-primary href="/founders/invite" { (words.get(Key::InviteTitle)) }
                     }
