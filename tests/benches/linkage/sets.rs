@@ -25,6 +25,13 @@ pub fn generated(folder: &Path, name: &str, options: &[&str]) -> Files {
     files(&out)
 }
 
+/// A set of several networks: its tables in order, and its truth.
+pub fn mesh(folder: &Path, name: &str, options: &[&str]) -> (Vec<PathBuf>, PathBuf) {
+    let truth = generated(folder, name, options).truth;
+    let table = |at: usize| folder.join(name).join(format!("network_{at:02}.csv"));
+    ((0..).map(table).take_while(|table| table.is_file()).collect(), truth)
+}
+
 /// FEBRL sets as CSV with a truth, by a script that reads them from the package.
 pub fn febrl(folder: &Path, python: &Path) -> Option<[Files; 4]> {
     let out = folder.join("febrl");

@@ -112,12 +112,12 @@ fn million(out: &mut String, folder: &Path) {
     );
 }
 
-/// Puts the table between the two marks of the page.
-pub fn write(page: &Path, table: &str) {
+/// Puts a table between two marks of the page.
+pub fn write(page: &Path, (start, end): (&str, &str), table: &str) {
     let text = std::fs::read_to_string(page).expect("the page");
-    let (before, rest) = text.split_once(START).expect("the first mark");
-    let (_, after) = rest.split_once(END).expect("the last mark");
-    std::fs::write(page, format!("{before}{START}\n\n{}\n\n{END}{after}", table.trim_end())).expect("the page");
+    let (before, rest) = text.split_once(start).expect("the first mark");
+    let (_, after) = rest.split_once(end).expect("the last mark");
+    std::fs::write(page, format!("{before}{start}\n\n{}\n\n{end}{after}", table.trim_end())).expect("the page");
 }
 
 const SEEDS: [&str; 5] = ["21", "31", "41", "51", "61"];
@@ -127,5 +127,5 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("hard", &["--networks", "2", "--overlap", "0.5", "--errors", "2", "--twins", "0.05", "--strangers", "0.01"]),
     ("dedup", &["--networks", "1", "--dup", "0.3"]),
 ];
-const START: &str = "<!-- linking: written by the benchmark -->";
-const END: &str = "<!-- end of linking -->";
+/// Where the table stands in the page.
+pub const MARKS: (&str, &str) = ("<!-- linking: written by the benchmark -->", "<!-- end of linking -->");
