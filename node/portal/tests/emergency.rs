@@ -1,6 +1,6 @@
 //! Reading without consent at its pages, over a real node: what may not be opened, the review queue, a declared disaster. Tests named
-//! `row_NN` are of the bad-input table of issue 6. That records come of it, and who hears of it, is tried with two nodes in
-//! `tests/tests/bad_day_in_one_network.rs`, and in a browser in `first_five_minutes.rs`.
+//! `row_NN` are of the bad-input table of issue 6. That records come
+//! of a read, and the review of one, are tried at the command line, in `tests/tests/bad_day_in_one_network.rs`.
 mod real;
 mod support;
 
