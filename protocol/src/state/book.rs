@@ -1,4 +1,5 @@
 use super::chain::Chain;
+use super::standing::Digests;
 use super::{
     Accord, Charter, Directory, Disaster, Membership, NodeCert, Object, ObjectKind, Revocation, Signed, Suspension,
     Target,
@@ -25,6 +26,8 @@ pub struct Book {
     pub(super) nodes: BTreeMap<NodeKey, BTreeSet<PublicKey>>,
     /// Suspensions by network, past ones too: they are asked at every message, and there are few.
     suspensions: BTreeMap<NetworkId, Vec<Suspension>>,
+    /// What was computed of the above: gone with the first change.
+    pub(super) digests: Digests,
 }
 
 /// What became of an object that was offered.
@@ -121,6 +124,7 @@ impl Book {
     }
     /// Pins a network as our own: its charter may now be taken.
     pub fn pin(&mut self, network: NetworkId) {
+        self.digests.clear();
         self.own.insert(network);
     }
 
@@ -275,6 +279,7 @@ impl Book {
         Ok(taken)
     }
     fn keep(&mut self, signed: Signed, object: Object) {
+        self.digests.clear();
         match &object {
             Object::Charter(charter) => {
                 if let Some(network) = Charter::network_of(&signed) {

@@ -3,6 +3,7 @@ use crate::ids::{AccordId, Hash, NetworkId, NodeKey, PublicKey};
 use crate::kinds::MemberRole;
 use crate::time::Millis;
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 impl Book {
     /// How `node` stands to us now.
@@ -75,8 +76,43 @@ impl Book {
     }
     /// A digest of [`Book::visible`]: equal on two nodes that hold the same for each other.
     pub fn digest(&self, standing: &Standing) -> Hash {
+        self.digests.of(standing, || self.digest_anew(standing))
+    }
+    fn digest_anew(&self, standing: &Standing) -> Hash {
         let hashes: BTreeSet<Hash> = self.visible(standing).into_iter().map(Signed::hash).collect();
         let parts: Vec<&[u8]> = hashes.iter().map(|hash| &hash.0[..]).collect();
         crate::crypto::sha256(&parts)
     }
 }
+
+/// Digests by standing: they are asked for with every comparison of notes, and change with the book only.
+#[derive(Debug, Default)]
+pub(super) struct Digests(Mutex<Vec<(Standing, Hash)>>);
+
+impl Digests {
+    pub(super) fn clear(&mut self) {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+    fn of(&self, standing: &Standing, anew: impl FnOnce() -> Hash) -> Hash {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, hash)) = known.iter().find(|(of, _)| of == standing) {
+            return *hash;
+        }
+        let hash = anew();
+        if known.len() >= DIGESTS_KEPT {
+            known.clear();
+        }
+        known.push((standing.clone(), hash));
+        hash
+    }
+}
+
+/// A copy of a book computes its own.
+impl Clone for Digests {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// Standings whose digest is kept: one for every set of networks that is shared with somebody.
+const DIGESTS_KEPT: usize = 64;
