@@ -1,13 +1,14 @@
 //! Every bound of the simulator, with its reason.
 
-/// Events of one run. Two days of ten nodes are about a hundred thousand; more is a storm, and a storm is a finding.
-pub const EVENTS_MAX: u64 = 3_000_000;
+/// Events of one run. Two days of ten nodes are about a hundred thousand, an hour of fifteen hundred some millions; more is a
+/// storm, and a storm is a finding.
+pub const EVENTS_MAX: u64 = 30_000_000;
 /// Events that a violation prints: what led to it, on a few screens.
 pub const TRACE_EVENTS: usize = 200;
 /// Runs that making a failure small may take: some minutes.
 pub const SHRINK_RUNS_MAX: u64 = 1_000;
-/// Nodes of one scenario: links are a full matrix.
-pub const NODES_MAX: usize = 64;
+/// Nodes of one scenario: those of the largest network of the national programme (1,461 facilities), and some.
+pub const NODES_MAX: usize = 1_500;
 /// People of one scenario: each is written out with all records.
 pub const PEOPLE_MAX: u32 = 10_000;
 /// Longest simulated time: the certificates of a node last ninety days.

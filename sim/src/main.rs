@@ -4,7 +4,7 @@ use std::time::Instant;
 
 fn main() -> ExitCode {
     let begun = Instant::now();
-    let code = sim::cli::main_with(std::env::args_os());
+    let code = sim::cli::main_with(std::env::args_os(), &|| begun.elapsed().as_micros() as u64);
     eprintln!("took {} ms", begun.elapsed().as_millis());
     ExitCode::from(code)
 }

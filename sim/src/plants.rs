@@ -17,7 +17,7 @@ pub struct Plant {
 }
 
 /// All of them; one that breaks two invariants stands here twice.
-pub const PLANTS: [Plant; 22] = [
+pub const PLANTS: [Plant; 25] = [
     plant("P01", "no consent check within one network", Invariant::I01),
     plant("P02", "consent by patient, but not by kind", Invariant::I01),
     plant("P03", "a consent never ends", Invariant::I01),
@@ -39,6 +39,18 @@ pub const PLANTS: [Plant; 22] = [
     plant("P65", "the right to emergency reads never lapses", Invariant::I44),
     plant("P66", "an emergency read is served and its holder's desk hears nothing", Invariant::I02),
     plant("P67", "a suspension binds nobody", Invariant::I01),
+    Plant {
+        scenario: Some("withdrawal-30"),
+        ..plant("P23", "a node that was off shows at once what it knew before", Invariant::L04)
+    },
+    Plant {
+        scenario: Some("bad-neighbours"),
+        ..plant("P17", "the signature of a request is not looked at", Invariant::I11)
+    },
+    Plant {
+        scenario: Some("bad-neighbours"),
+        ..plant("P31", "digests of what comes are not looked at", Invariant::I22)
+    },
     Plant {
         scenario: Some("evaluators"),
         ..plant("P41", "every identity string is blinded with the same number", Invariant::I41)

@@ -56,6 +56,10 @@ pub struct Tally {
     pub bytes: u64,
     /// Batches that reached a disk.
     pub commits: u64,
+    /// Answers between neighbours of whom none is bad: without records, and with.
+    pub good: [u64; 2],
+    /// Rows of the last certificate of a withdrawal, and how many of them were open.
+    pub certificate: [u64; 2],
     /// What else was seen, by word.
     pub marks: BTreeMap<String, u64>,
 }

@@ -125,3 +125,15 @@ fn an_emergency_read_that_nobody_hears_of_is_found_by_i02() {
 fn a_suspension_that_binds_nobody_is_found_by_i01() {
     check("P67", Invariant::I01);
 }
+#[test]
+fn a_signature_that_nobody_looks_at_is_found_by_i11() {
+    check("P17", Invariant::I11);
+}
+#[test]
+fn a_digest_that_nobody_looks_at_is_found_by_i22() {
+    check("P31", Invariant::I22);
+}
+#[test]
+fn a_node_that_shows_old_announcements_at_once_is_found_by_l04() {
+    check("P23", Invariant::L04);
+}

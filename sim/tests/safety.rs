@@ -1,4 +1,4 @@
-//! Two hundred seeds of the house's scenario hold every invariant, and a seed is a run: the same again, everywhere.
+//! Three hundred seeds of the house's scenario hold every invariant, and a seed is a run: the same again, everywhere.
 use sim::faults::Class;
 use sim::report::Outcome;
 use sim::run::{Options, run};
@@ -75,6 +75,14 @@ fn seeds_101_to_150_hold() {
 #[test]
 fn seeds_151_to_200_hold() {
     check(151..201);
+}
+#[test]
+fn seeds_201_to_250_hold() {
+    check(201..251);
+}
+#[test]
+fn seeds_251_to_300_hold() {
+    check(251..301);
 }
 #[test]
 fn one_seed_is_one_run_twice_and_in_another_thread() {

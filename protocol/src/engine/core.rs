@@ -225,6 +225,7 @@ impl<V: View> Engine<V> {
     pub fn handle(&mut self, now: Millis, input: Input) {
         if self.started.is_none() {
             self.started = Some(now);
+            self.doubt_copies(now);
             self.start(now);
         }
         match input {

@@ -165,7 +165,10 @@ impl<V: View> Engine<V> {
     }
     fn open_request(&self, from: &NodeKey, message: &v1::Request) -> Result<Asked, FieldError> {
         let signature = Signature::from_slice(&message.signature).ok_or(FieldError("request.signature"))?;
-        if !self.crypto.verify(&(*from).into(), &domain("request", &[&message.body]), &signature) {
+        let is_signed = self.crypto.verify(&(*from).into(), &domain("request", &[&message.body]), &signature);
+        #[cfg(feature = "plants")]
+        let is_signed = is_signed || crate::plants::on("P17");
+        if !is_signed {
             return Err(FieldError("request.signature"));
         }
         let body = v1::RequestBody::decode(message.body.as_slice()).map_err(|_| FieldError("request"))?;
@@ -226,10 +229,13 @@ impl<V: View> Engine<V> {
         let timely = asked.made_at <= now.plus(CLOCK_TOLERANCE_MS)
             && now.since(asked.made_at) <= REQUEST_LIFE_MS + CLOCK_TOLERANCE_MS
             && asked.ask.deadline.since(asked.made_at) <= REQUEST_LIFE_MS;
+        let replayed = self.view.get(Space::Jobs, &keys::executed(from, asked.ask.request)).is_some();
+        #[cfg(feature = "plants")]
+        let replayed = replayed && !crate::plants::on("P18");
         let facts = Facts {
             now,
             addressed: asked.holder_node == self.node && timely && self.serves_facility(&asked.ask.holder, now),
-            replayed: self.view.get(Space::Jobs, &keys::executed(from, asked.ask.request)).is_some(),
+            replayed,
             membership: between.membership,
             revoked: between.revoked,
             suspended: between.suspended,

@@ -59,7 +59,7 @@ impl<V: View> Engine<V> {
     }
     fn candidates(&self, now: Millis, order: &LocateOrder) -> Vec<Candidate> {
         let readable = self.shelves.values().filter(|shelf| self.is_ours_to_read(now, shelf));
-        let foreign = readable.filter(|shelf| shelf.holder != order.facility);
+        let foreign = readable.filter(|shelf| shelf.holder != order.facility && self.is_confirmed(&shelf.id()));
         // Many shelves, few keys: tags are made or read once for each.
         let mut tags: BTreeMap<TagKey, Vec<(u8, Option<Tag>)>> = BTreeMap::new();
         let mut found: Vec<Candidate> = Vec::new();

@@ -11,7 +11,7 @@ use crate::limits::{CERTIFICATE_NODES_MAX, FETCHES_MAX, MANIFEST_MS, RECALLS_MAX
 use crate::time::Millis;
 use crate::wire::v1;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One withdrawal and everybody whom it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,8 @@ pub struct Recall {
 pub(super) struct Recalls {
     open: BTreeMap<ShelfId, BTreeMap<u64, Vec<(PatientRef, ReceiptId)>>>,
     heard: BTreeMap<(ShelfId, NodeKey), u64>,
+    /// Copies from before the start of which nobody has said yet that they are the newest: a patient may have withdrawn meanwhile.
+    unconfirmed: BTreeSet<ShelfId>,
 }
 
 impl Recalls {
@@ -79,6 +81,25 @@ impl<V: View> Engine<V> {
                 _ => return,
             }
         }
+    }
+    /// After a while off, nothing is shown of a copy until a peer has said that it is the newest.
+    pub(super) fn doubt_copies(&mut self, now: Millis) {
+        let last = self.known_until.unwrap_or(now);
+        if now.since(last) > DOUBT_MS {
+            self.recalls.unconfirmed = self.shelves.keys().copied().collect();
+        }
+    }
+    /// A copy is the newest as far as anybody says.
+    pub(super) fn confirm_copy(&mut self, shelf: &ShelfId) {
+        self.recalls.unconfirmed.remove(shelf);
+    }
+    /// Whether anything may be shown of a copy.
+    pub(super) fn is_confirmed(&self, shelf: &ShelfId) -> bool {
+        #[cfg(feature = "plants")]
+        if crate::plants::on("P23") {
+            return true;
+        }
+        !self.recalls.unconfirmed.contains(shelf)
     }
     /// What goes to disk with a withdrawal: who has copies.
     pub(super) fn new_recall(
@@ -255,5 +276,7 @@ fn put(batch: &mut Batch, recall: &Recall) {
     batch.put(Space::Desk, keys::recall(recall.patient, recall.receipt), encode(recall));
 }
 
+/// A node that was off no longer than this has missed no withdrawal that others obeyed.
+const DOUBT_MS: u64 = 60_000;
 /// Recalls read at once at a start.
 const RECALLS_PAGE: usize = 500;

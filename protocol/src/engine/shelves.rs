@@ -138,6 +138,7 @@ impl<V: View> Engine<V> {
             let held = index::manifest(&self.view, id);
             let is_own = self.shelves.get(&id).is_some_and(|shelf| self.serves_facility(&shelf.holder, now));
             if is_own || held.as_ref().is_some_and(|held| held.seq >= head.seq) {
+                self.confirm_copy(&id);
                 continue;
             }
             if let Some(staged) = self.staged.get_mut(&id) {
@@ -302,6 +303,7 @@ impl<V: View> Engine<V> {
         let mut batch = Batch { writes, events: Vec::new() };
         batch.put(Space::Manifests, keys::manifest(id), signed.encode());
         self.shelves.insert(id, manifest.shelf.clone());
+        self.confirm_copy(&id);
         let by = match &staged.repair {
             _ if staged.whole => Way::Whole { entries: staged.count },
             Some(repair) => Way::Repair { added: staged.count, gone: repair.gone.len() },

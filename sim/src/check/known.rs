@@ -39,7 +39,7 @@ pub struct Known {
 pub struct Decided {
     /// When it was decided, by the node's time.
     pub at: Millis,
-    /// Why it was not a yes.
+    /// Why it was not a yes, the last time.
     pub reason: Option<u16>,
     /// How often it stands there.
     pub count: u32,
@@ -69,7 +69,10 @@ impl Known {
         match (event.what, event.request, event.object) {
             (What::Decided, Some(request), _) => {
                 let decided = Decided { at: event.at, reason: event.reason, count: 0 };
-                self.decided.entry(request).or_insert(decided).count += 1;
+                // A request that comes again is decided again, and its answer is the last one's.
+                let known = self.decided.entry(request).or_insert(decided);
+                known.reason = event.reason;
+                known.count += 1;
             }
             (What::BreakGlass, Some(request), _) => *self.broken.entry(request).or_default() += 1,
             (What::Answered, Some(request), _) => *self.answered.entry(request).or_default() += 1,

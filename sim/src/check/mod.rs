@@ -15,10 +15,12 @@ mod i07;
 mod i08;
 mod i09;
 mod i10;
+mod i11;
 mod i26;
 mod i41;
 mod i44;
 mod known;
+mod l04;
 mod release;
 mod truth;
 mod watch;
@@ -26,6 +28,7 @@ mod watch;
 pub use frames::Asked;
 pub(crate) use frames::word;
 pub use known::{Decided, Known};
+pub use l04::{BOUND_US, Obeying};
 pub use release::Release;
 pub use truth::Truth;
 pub use watch::{Leaving, Watch};
@@ -55,17 +58,25 @@ pub enum Invariant {
     I09,
     /// No answer goes beyond request, consent and accord.
     I10,
+    /// Nothing is done that the right key did not sign.
+    I11,
+    /// No request is served twice.
+    I12,
+    /// Nothing is kept of an answer but what was announced.
+    I22,
     /// Exactly one durable audit entry precedes each release, refusal and consent change.
     I26,
     /// Who left an emergency read unreviewed makes no other.
     I44,
     /// Evaluators see blinded elements only, and none twice.
     I41,
+    /// A withdrawal is obeyed everywhere within a minute, and by who was off before anything is shown.
+    L04,
 }
 
 impl Invariant {
     /// All that are checked.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::I01,
         Self::I02,
         Self::I03,
@@ -76,10 +87,21 @@ impl Invariant {
         Self::I08,
         Self::I09,
         Self::I10,
+        Self::I11,
+        Self::I12,
+        Self::I22,
         Self::I26,
         Self::I44,
         Self::I41,
+        Self::L04,
     ];
+}
+
+impl Invariant {
+    /// Whether it says what must come about in time, not what must never be.
+    pub fn is_liveness(self) -> bool {
+        matches!(self, Self::L04)
+    }
 }
 
 impl fmt::Display for Invariant {

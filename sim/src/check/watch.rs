@@ -1,6 +1,6 @@
 use super::frames::{decision, word};
 use super::{Asked, Invariant, Known, Release, Truth, Verdict, Violation};
-use super::{i01, i02, i03, i04, i05, i06, i07, i08, i09, i10, i26, i41, i44};
+use super::{i01, i02, i03, i04, i05, i06, i07, i08, i09, i10, i11, i26, i41, i44};
 use protocol::consent::ConsentReceipt;
 use protocol::data::Batch;
 use protocol::data::View;
@@ -33,6 +33,10 @@ pub struct Watch {
     pub(super) decisions: BTreeMap<(usize, RequestId), u32>,
     /// What was seen, by word.
     pub marks: BTreeMap<String, u64>,
+    /// Frames, by word.
+    frames: BTreeMap<&'static str, u64>,
+    /// Requests that nobody may serve.
+    pub(super) forged: BTreeSet<RequestId>,
     /// What evaluators were asked.
     pub(super) blinds: i41::Blinds,
     only: Option<Invariant>,
@@ -66,13 +70,25 @@ impl Watch {
             nothing: None,
             decisions: BTreeMap::new(),
             marks: BTreeMap::new(),
+            frames: BTreeMap::new(),
+            forged: BTreeSet::new(),
             blinds: i41::Blinds::default(),
             only,
         }
     }
     /// Counts something worth knowing.
-    pub fn mark(&mut self, word: impl Into<String>) {
-        *self.marks.entry(word.into()).or_default() += 1;
+    pub fn mark(&mut self, word: impl AsRef<str>) {
+        match self.marks.get_mut(word.as_ref()) {
+            Some(count) => *count += 1,
+            None => {
+                self.marks.insert(word.as_ref().to_owned(), 1);
+            }
+        }
+    }
+    /// Everything that was counted, by word.
+    pub fn all_marks(&mut self) -> BTreeMap<String, u64> {
+        let frames = self.frames.iter().map(|(word, count)| (format!("frame {word}"), *count));
+        frames.chain(std::mem::take(&mut self.marks)).collect()
     }
     fn judge(&self, verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
         let found =
@@ -82,7 +98,7 @@ impl Watch {
 
     /// A message leaves.
     pub fn message(&mut self, leaving: Leaving<'_>, message: &Message) -> Verdict {
-        self.mark(format!("frame {}", word(message)));
+        *self.frames.entry(word(message)).or_default() += 1;
         match message {
             Message::Request(request) => {
                 if let Some(asked) = Asked::read(leaving.from, leaving.to, request) {
@@ -133,6 +149,7 @@ impl Watch {
     /// An answer with records begins to leave.
     pub fn serving(&mut self, (from, to): (usize, usize), now: Millis, serve: &Serve) -> Verdict {
         let request = serve.plan.request;
+        self.judge(i11::served(self, (from, to), serve))?;
         let Some(asked) = self.asked.get(&request).cloned() else {
             return self.judge([super::broken(Invariant::I10, format!("{request:?} was never asked"))]);
         };
@@ -173,6 +190,8 @@ impl Watch {
     /// A batch is on disk.
     pub fn durable(&mut self, host: usize, batch: &Batch) -> Verdict {
         let verdict = i05::batch(self, host, batch);
+        let words =
+            batch.writes.iter().map(|write| i11::kept(self, host, write)).find(Result::is_err).unwrap_or(Ok(()));
         let known = &mut self.known[host];
         batch.events.iter().for_each(|event| known.note(event));
         batch.writes.iter().for_each(|write| known.take(write));
@@ -182,7 +201,7 @@ impl Watch {
                 self.mark(format!("reason {why}"));
             }
         }
-        self.judge([verdict])
+        self.judge([verdict, words])
     }
     /// A host runs again.
     pub fn reopened(&mut self, host: usize, view: &dyn View) {
@@ -220,7 +239,7 @@ impl Watch {
 
 impl Violation {
     /// Host names read better than numbers.
-    pub(super) fn named(truth: &Truth, host: usize) -> &str {
+    pub(crate) fn named(truth: &Truth, host: usize) -> &str {
         truth.names.get(host).map_or("?", String::as_str)
     }
 }

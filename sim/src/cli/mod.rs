@@ -48,6 +48,18 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Measures events a second and simulated time per real time at 10, 150 and 1,461 nodes.
+    Bench {
+        /// Only this many nodes.
+        #[arg(long)]
+        nodes: Option<usize>,
+        /// A page with the lines of `sim bench`, between which the table goes.
+        #[arg(long)]
+        write: Option<PathBuf>,
+        /// One JSON object for each size instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Names the scenarios.
     List,
     /// Runs one seed again up to an event, or a case that was made small, and prints how far it came.
@@ -115,13 +127,16 @@ enum Verb {
 pub const PASS: u8 = 0;
 /// An invariant was violated.
 pub const VIOLATED: u8 = 1;
+/// What must come about in time did not.
+pub const LATE: u8 = 2;
 /// The scenario, a case or the command line cannot be used, or a file cannot be written.
 pub const UNUSABLE: u8 = 3;
 /// The simulator itself, or an Engine, crashed.
 pub const CRASHED: u8 = 5;
 
-/// Runs a command line (the first argument is the program's name); prints, and gives the exit code.
-pub fn main_with<I>(args: I) -> u8
+/// Runs a command line (the first argument is the program's name); prints, and gives the exit code. `now` gives microseconds of
+/// real time since some moment, for what measures.
+pub fn main_with<I>(args: I, now: &dyn Fn() -> u64) -> u8
 where
     I: IntoIterator,
     I::Item: Into<OsString> + Clone,
@@ -135,7 +150,7 @@ where
             return if is_help { PASS } else { UNUSABLE };
         }
     };
-    verbs::carry_out(cli.verb).unwrap_or_else(|error| {
+    verbs::carry_out(cli.verb, now).unwrap_or_else(|error| {
         eprintln!("{error}");
         UNUSABLE
     })
@@ -144,6 +159,10 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn main_with<const N: usize>(args: [&str; N]) -> u8 {
+        super::main_with(args, &|| 0)
+    }
 
     #[test]
     fn what_cannot_be_used_says_so_with_its_own_code() {

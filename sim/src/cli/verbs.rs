@@ -1,11 +1,12 @@
-use super::{CRASHED, PASS, VIOLATED, Verb};
+use super::{CRASHED, LATE, PASS, VIOLATED, Verb};
+use crate::bench::{LOADS, Load, measure, table};
 use crate::limits::SHRINK_RUNS_MAX;
 use crate::plants::{CAN_PLANT, PLANTS, SEEDS_MAX, find, planted};
 use crate::report::Outcome;
 use crate::run::{Options, run};
-use crate::scenario::{NAMES, Scenario, load_named};
+use crate::scenario::{NAMES, Scenario, Span, load_named};
 use crate::shrink::{Case, shrink};
-use crate::swarm::Sweep;
+use crate::swarm::{Sweep, Violated};
 use std::panic::catch_unwind;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use std::path::Path;
 type Sorry = Box<dyn std::error::Error>;
 
 /// Does it; prints, and gives the exit code.
-pub(super) fn carry_out(verb: Verb) -> Result<u8, Sorry> {
+pub(super) fn carry_out(verb: Verb, now: &dyn Fn() -> u64) -> Result<u8, Sorry> {
     match verb {
         Verb::Run { scenario, seed, seeds, ledger, json } => {
             let options = signed_by(ledger)?;
@@ -21,6 +22,7 @@ pub(super) fn carry_out(verb: Verb) -> Result<u8, Sorry> {
             in_a_row(&scenario, seed, seeds.max(1), |outcome| print(outcome, json), options)
         }
         Verb::Swarm { scenario, seed, seeds, json } => swarm(&load_named(&scenario)?, seed, seeds, json),
+        Verb::Bench { nodes, write, json } => bench(nodes, write.as_deref(), json, now),
         Verb::List => {
             list();
             Ok(PASS)
@@ -62,10 +64,18 @@ fn in_a_row(
         };
         print(&outcome);
         if outcome.stopped.is_some() {
-            return Ok(VIOLATED);
+            return Ok(code_of(&outcome));
         }
     }
     Ok(PASS)
+}
+
+fn code_of(outcome: &Outcome) -> u8 {
+    match &outcome.stopped {
+        None => PASS,
+        Some(stopped) if stopped.violation.invariant.is_liveness() => LATE,
+        Some(_) => VIOLATED,
+    }
 }
 
 fn swarm(scenario: &Scenario, seed: u64, seeds: u64, json: bool) -> Result<u8, Sorry> {
@@ -79,18 +89,47 @@ fn swarm(scenario: &Scenario, seed: u64, seeds: u64, json: bool) -> Result<u8, S
         true => println!("{}", serde_json::to_string(&sweep)?),
         false => println!("{}", sweep.text()),
     }
+    let is_late = |violated: &Violated| violated.invariant.starts_with('L');
     Ok(match (sweep.crashed.is_empty(), sweep.violated.is_empty()) {
         (false, _) => CRASHED,
+        (true, false) if sweep.violated.iter().all(is_late) => LATE,
         (true, false) => VIOLATED,
         (true, true) => PASS,
     })
+}
+
+fn bench(nodes: Option<usize>, page: Option<&Path>, json: bool, now: &dyn Fn() -> u64) -> Result<u8, Sorry> {
+    let own = nodes.filter(|nodes| LOADS.iter().all(|load| load.nodes != *nodes));
+    let own = own.map(|nodes| Load { nodes, horizon: Span(3_600_000), goal: None });
+    let loads = LOADS.into_iter().filter(|load| nodes.is_none_or(|nodes| load.nodes == nodes)).chain(own);
+    let mut all = Vec::new();
+    for load in loads {
+        eprintln!("{} nodes, {}", load.nodes, load.horizon);
+        let measured = measure(load, now)?;
+        if json {
+            println!("{}", serde_json::to_string(&measured)?);
+        }
+        all.push(measured);
+    }
+    if !json {
+        print!("{}", table(&all));
+    }
+    if let Some(page) = page {
+        let sorry = |error: std::io::Error| format!("{}: {error}", page.display());
+        let text = std::fs::read_to_string(page).map_err(sorry)?;
+        let (before, rest) = text.split_once(BEGIN).ok_or_else(|| format!("{}: no line {BEGIN}", page.display()))?;
+        let after = rest.split_once(END).map_or("", |(_, after)| after);
+        let written = format!("{before}{BEGIN}\n\n{}\n{END}{after}", table(&all));
+        std::fs::write(page, written).map_err(sorry)?;
+    }
+    Ok(PASS)
 }
 
 fn again(case: &Path, json: bool) -> Result<u8, Sorry> {
     let text = std::fs::read_to_string(case).map_err(|error| format!("{}: {error}", case.display()))?;
     let outcome = Case::read(&text)?.run()?;
     print(&outcome, json);
-    Ok(if outcome.stopped.is_some() { VIOLATED } else { PASS })
+    Ok(code_of(&outcome))
 }
 
 fn trace(outcome: &Outcome, node: Option<&str>, last: Option<usize>) {
@@ -191,5 +230,9 @@ fn list() {
     }
 }
 
+/// The line before the table of a page.
+const BEGIN: &str = "<!-- figures: written by sim bench -->";
+/// The line after it.
+const END: &str = "<!-- end of sim bench -->";
 /// How often a campaign says how far it is.
 const TELL_SEEDS: u64 = 25;

@@ -93,6 +93,8 @@ pub enum Shape {
     HalfOpen(usize, usize),
     /// The process is killed.
     Crash(usize),
+    /// The machine is switched off, and on again at the end.
+    Off(usize),
     /// The power goes after so many more changes on the disk.
     Torn {
         /// Which node.
@@ -143,7 +145,7 @@ impl Shape {
             Self::Partition(_) => Class::Partition,
             Self::OneWay(..) => Class::OneWay,
             Self::HalfOpen(..) => Class::HalfOpen,
-            Self::Crash(_) => Class::Crash,
+            Self::Crash(_) | Self::Off(_) => Class::Crash,
             Self::Torn { .. } => Class::Torn,
             Self::DiskErrors { .. } => Class::DiskError,
             Self::DiskFull { .. } => Class::DiskFull,
@@ -155,7 +157,10 @@ impl Shape {
 /// Everything that goes wrong in a run, in order of time.
 pub fn plan(scenario: &Scenario, seed: Seed) -> Vec<Fault> {
     let mut switch = seed.stream("faults/classes");
-    let mut faults = Vec::new();
+    let off = scenario.outages.iter();
+    let off =
+        off.map(|(node, at, span)| Fault { at: Micros(at.micros()), span_us: span.micros(), shape: Shape::Off(*node) });
+    let mut faults: Vec<Fault> = off.collect();
     for class in &scenario.classes {
         if switch.permille(scenario.file.swarm.on_permille) {
             faults.extend(of_class(*class, scenario, &mut seed.stream(&format!("faults/{}", class.word()))));

@@ -22,7 +22,12 @@ pub struct Packet {
 #[derive(Clone, Debug)]
 pub enum Load {
     /// A frame of the message stream.
-    Message(Vec<u8>),
+    Message {
+        /// Its bytes.
+        frame: Vec<u8>,
+        /// The word for it in traces.
+        word: &'static str,
+    },
     /// A frame of a bulk stream.
     Bulk {
         /// Of which transfer.
@@ -37,7 +42,7 @@ pub enum Load {
 impl Load {
     fn bytes(&self) -> u64 {
         let payload = match self {
-            Self::Message(frame) => frame.len() + 4,
+            Self::Message { frame, .. } => frame.len() + 4,
             Self::Bulk { frame, .. } => frame.len() + 16,
             Self::Cut(_) => 16,
         };
@@ -150,7 +155,7 @@ mod tests {
     use super::*;
 
     fn packet(number: u64) -> Packet {
-        Packet { from: 0, to: 1, session: number, load: Load::Message(vec![0; 1_000]) }
+        Packet { from: 0, to: 1, session: number, load: Load::Message { frame: vec![0; 1_000], word: "hello" } }
     }
     fn lines() -> Lines {
         Lines::new(&crate::scenario::load_named("kesen-mmwin").expect("of the house"), Seed(1))

@@ -1,7 +1,7 @@
 use super::world::{Happening, World};
 use crate::seed::{Seed, Stream};
 use crate::work::{Deed, Probe, Statement, Twist, Wish, forge, write};
-use crate::world::Job;
+use crate::world::{Job, Patient};
 use protocol::consent::ConsentReceipt;
 use protocol::data::Batch;
 use protocol::engine::{
@@ -79,6 +79,8 @@ impl World<'_> {
             Deed::Record { record } => self.new_record(record),
             Deed::Consent { patient, statement } => self.say(patient, statement),
             Deed::Visit { patient, wish } => self.visit(patient, wish),
+            Deed::Attack { from, to, what } => self.attack(from, to, what),
+            Deed::Depart { patient } => self.depart(patient),
             Deed::Revoke { node } => self.revoke(node),
             Deed::Suspend { node, founder, ms } => self.suspend(node, founder, ms),
             Deed::Sync { node } => {
@@ -138,6 +140,10 @@ impl World<'_> {
             self.consent(of.node, of.patient, receipt);
         }
     }
+    /// What a desk writes down of a statement.
+    pub(super) fn write_down(&mut self, statement: Statement, of: &Patient, now: Millis) -> Vec<ConsentReceipt> {
+        write(statement, of, &self.founded, now, &mut self.desks.draws)
+    }
     fn consent(&mut self, host: usize, patient: protocol::ids::PatientRef, receipt: ConsentReceipt) {
         let ticket = self.ticket();
         // As the Engine will keep it: the moment of receipt is the node's own.
@@ -171,6 +177,11 @@ impl World<'_> {
             Event::Located(ticket, found) => self.located(host, ticket, found),
             Event::Answer(_, answer) => {
                 *self.tally.answers.entry(answer.status.word().to_owned()).or_default() += 1;
+                let holder = self.watch.truth.facilities.get(&answer.holder).copied();
+                if !self.is_bad(host) && holder.is_some_and(|holder| !self.is_bad(holder)) {
+                    let is_data = answer.status == protocol::engine::HolderStatus::Data;
+                    self.tally.good[usize::from(is_data)] += 1;
+                }
                 let across =
                     self.watch.truth.facilities.get(&answer.holder).is_some_and(|holder| {
                         self.scenario.nodes[*holder].network != self.scenario.nodes[host].network

@@ -1,5 +1,5 @@
 use super::world::{Happening, World};
-use crate::check::Leaving;
+use crate::check::{Leaving, word};
 use crate::net::{Load, Packet, Sent};
 use crate::world::{Copies, Incoming, Job, Micros, Outgoing, Taken};
 use protocol::engine::{Done, Effect, Event, Input, Output, Receive, Received, Serve, Ticket};
@@ -46,6 +46,10 @@ impl World<'_> {
     /// Encodes and sends a message, if a connection stands as far as the sender knows. Gives when the line is free again.
     pub(super) fn send_to(&mut self, host: usize, peer: usize, message: Message) -> Option<Micros> {
         let session = self.sessions.of(host, peer)?;
+        if self.holds_back(host, peer, &message) {
+            return None;
+        }
+        let word = word(&message);
         let frame = wire::encode(message.clone());
         let leaving = Leaving { from: host, to: peer, now: self.hosts[host].now(self.at), bytes: &frame };
         let verdict = self.watch.message(leaving, &message);
@@ -54,9 +58,9 @@ impl World<'_> {
         self.course(&[&(frame.len() as u64).to_be_bytes()]);
         self.tally.frames += 1;
         self.tally.bytes += frame.len() as u64;
-        self.send_packet(Packet { from: host, to: peer, session, load: Load::Message(frame) })
+        self.send_packet(Packet { from: host, to: peer, session, load: Load::Message { frame, word } })
     }
-    fn send_packet(&mut self, packet: Packet) -> Option<Micros> {
+    pub(super) fn send_packet(&mut self, packet: Packet) -> Option<Micros> {
         let (from, to) = (packet.from, packet.to);
         match self.lines.send(self.at, packet) {
             Sent::Arrives(at, free, packet) => {
@@ -85,7 +89,7 @@ impl World<'_> {
         }
         let from = self.hosts[peer].key;
         match packet.load {
-            Load::Message(frame) => match wire::decode(&frame) {
+            Load::Message { frame, .. } => match wire::decode(&frame) {
                 Ok(Message::Piece(piece)) => {
                     if let Some(request) = RequestId::from_slice(&piece.request) {
                         self.take_frame(host, request, &piece.frame);
@@ -101,6 +105,11 @@ impl World<'_> {
     fn tell(&mut self, host: usize, event: Event) {
         let verdict = self.watch.event(host, &event);
         self.note(verdict);
+        match &event {
+            Event::Located(_, found) => self.shown(host, found),
+            Event::Consented(ticket, _) => self.departed(host, *ticket),
+            _ => {}
+        }
         self.heard(host, event);
     }
 
@@ -137,7 +146,8 @@ impl World<'_> {
         let Some(view) = self.hosts[host].running.as_ref().map(|running| running.view.clone()) else { return };
         while let Some(frames) = outgoing.next(&view) {
             let count = frames.len();
-            for (at, frame) in frames.into_iter().enumerate() {
+            for (at, mut frame) in frames.into_iter().enumerate() {
+                self.spoil(host, &mut frame);
                 let last = outgoing.is_done() && at + 1 == count;
                 let piece = v1::Piece { request: outgoing.request.0.to_vec(), frame, last };
                 self.send_to(host, peer, Message::Piece(piece));
@@ -161,11 +171,12 @@ impl World<'_> {
             return self.input(host, Input::Done(ticket, Done::Served { complete }));
         };
         let mut free = None;
-        for frame in frames {
+        for mut frame in frames {
             let verdict = self.watch.bytes(Leaving { from: host, to: peer, now, bytes: &frame }, request);
             self.note(verdict);
             self.feed(&[&frame[..frame.len().min(64)]]);
             self.tally.bytes += frame.len() as u64;
+            self.spoil(host, &mut frame);
             free = self.send_packet(Packet { from: host, to: peer, session, load: Load::Bulk { request, frame } });
         }
         // Behind a cut the transfer waits until the connection is given up, or looks again in a second.
@@ -207,10 +218,16 @@ impl World<'_> {
         let Some(running) = &mut self.hosts[host].running else { return };
         let Some((ticket, incoming)) = running.incoming.remove(&request) else { return };
         let mut received = incoming.finish(damaged);
+        let is_so = incoming.is_as_announced();
+        let from = incoming.receive.from;
         if !damaged {
             received.writes = Copies { facility: &facility, now }.keep(&incoming);
         }
         self.watch.mark(if received.complete { "transfer complete" } else { "transfer cut" });
+        if !received.writes.is_empty() {
+            let verdict = self.kept_as_announced(host, from, request, is_so);
+            self.note(verdict);
+        }
         self.input(host, Input::Done(ticket, Done::Received(received)));
     }
     /// Stops a transfer at once, in whichever direction it goes; nothing of it is kept.

@@ -75,6 +75,13 @@ impl World<'_> {
         self.watch.mark(if lost { "restart with a new index" } else { "restart with the old index" });
         self.down(host);
     }
+    /// The machine is switched off until somebody switches it on.
+    pub(super) fn switch_off(&mut self, host: usize) {
+        self.hosts[host].is_off = true;
+        if self.hosts[host].running.is_some() {
+            self.stop(host);
+        }
+    }
     /// The process ends; the disk goes on.
     fn stop(&mut self, host: usize) {
         self.hosts[host].disk.close();
@@ -95,7 +102,7 @@ impl World<'_> {
     }
     /// The process starts: a first one takes in what lies on paper, a later one what lies on its disk.
     pub(super) fn boot(&mut self, host: usize) {
-        if self.hosts[host].running.is_some() || self.hosts[host].engine.is_none() {
+        if self.hosts[host].running.is_some() || self.hosts[host].is_off || self.hosts[host].engine.is_none() {
             return;
         }
         let number = self.hosts[host].boots;

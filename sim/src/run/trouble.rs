@@ -24,6 +24,7 @@ impl World<'_> {
                 let capacity = self.hosts[node].disk.used() + room;
                 self.hosts[node].disk.misbehave(|faults| faults.capacity = Some(capacity));
             }
+            Shape::Off(node) => self.switch_off(node),
             Shape::Step { node, by_ms } => return self.hosts[node].clock.step(by_ms),
             Shape::Drift { node, offset_ms, ppm } => return self.hosts[node].clock.drift(offset_ms, ppm),
         }
@@ -40,6 +41,11 @@ impl World<'_> {
                 faults.sync_errors = 0;
             }),
             Shape::DiskFull { node, .. } => self.hosts[node].disk.misbehave(|faults| faults.capacity = None),
+            Shape::Off(node) => {
+                self.hosts[node].is_off = false;
+                self.boot(node);
+                self.is_back(node);
+            }
             _ => {}
         }
     }

@@ -1,4 +1,5 @@
 use super::desks::Desks;
+use super::trace::{Chain, Trace, What};
 use crate::check::{Invariant, Truth, Verdict, Violation, Watch};
 use crate::faults::{self, Fault};
 use crate::limits::{EMERGENCY_LAPSE_MS, EMERGENCY_REVIEW_MS, EVENTS_MAX, TRACE_EVENTS};
@@ -8,10 +9,10 @@ use crate::scenario::Scenario;
 use crate::seed::{Seed, Stream};
 use crate::work::{self, Act};
 use crate::world::{Founded, Host, HostClock, HostDisk, Micros, Queue, Remembering, address, found, settle};
-use protocol::crypto::{Crypto, sha256};
+use protocol::crypto::Crypto;
 use protocol::engine::{EngineConfig, Input, Limits, Ticket};
 use protocol::ids::{NodeKey, RequestId};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What may be asked of a run beside its seed.
@@ -83,6 +84,8 @@ pub(super) enum Happening {
     Fault(usize),
     /// A fault ends.
     Healed(usize),
+    /// Whether a withdrawal is obeyed is looked at.
+    Look(super::obeying::Look),
 }
 
 /// Everything there is.
@@ -100,6 +103,8 @@ pub(super) struct World<'s> {
     pub sessions: Sessions,
     pub watch: Watch,
     pub desks: Desks,
+    pub attackers: super::attacking::Attackers,
+    pub departure: super::obeying::Departure,
     pub acts: Vec<Act>,
     pub faults: Vec<Fault>,
     pub tally: Tally,
@@ -107,14 +112,19 @@ pub(super) struct World<'s> {
     pub chance: Stream,
     pub stopped: Option<Violation>,
     next_ticket: u64,
-    digest: [u8; 32],
-    course: [u8; 32],
-    trace: VecDeque<String>,
-    trace_max: usize,
+    digest: Chain,
+    course: Chain,
+    trace: Trace,
+    all_lines: bool,
 }
 
 /// Runs a scenario with one seed to its end, or to its first violation.
 pub fn run(scenario: &Scenario, seed: u64, options: Options<'_>) -> Outcome {
+    run_with(scenario, seed, options, &mut |_, _| {})
+}
+
+/// The same; `lap` hears of each event before it happens, for whoever measures: when, and how many happened before.
+pub fn run_with(scenario: &Scenario, seed: u64, options: Options<'_>, lap: &mut dyn FnMut(Micros, u64)) -> Outcome {
     let mut world = World::new(scenario, Seed(seed), options);
     world.begin(options.kept);
     let horizon = Micros(scenario.file.horizon.micros().min(options.kept.map_or(u64::MAX, |kept| kept.end_us)));
@@ -122,6 +132,7 @@ pub fn run(scenario: &Scenario, seed: u64, options: Options<'_>) -> Outcome {
         if at > horizon || world.event >= options.until.unwrap_or(EVENTS_MAX).min(EVENTS_MAX) {
             break;
         }
+        lap(at, world.event);
         world.at = at;
         world.event += 1;
         world.trace(&happening);
@@ -153,16 +164,18 @@ impl<'s> World<'s> {
             sessions: Sessions::default(),
             watch,
             desks: Desks::new(seed),
+            attackers: super::attacking::Attackers::new(seed),
+            departure: super::obeying::Departure::default(),
             acts,
             faults: faults::plan(scenario, seed),
             tally: Tally::default(),
             chance: seed.stream("chance"),
             stopped: None,
             next_ticket: 1 << 40,
-            digest: [0; 32],
-            course: [0; 32],
-            trace: VecDeque::new(),
-            trace_max: if options.all_lines { usize::MAX } else { TRACE_EVENTS },
+            digest: Chain::default(),
+            course: Chain::default(),
+            trace: Trace::new(if options.all_lines { usize::MAX } else { TRACE_EVENTS }),
+            all_lines: options.all_lines,
             crypto,
             founded,
         }
@@ -198,6 +211,7 @@ impl<'s> World<'s> {
             Happening::Staff(staff) => self.staff(staff),
             Happening::Fault(fault) => self.fault(fault),
             Happening::Healed(fault) => self.healed(fault),
+            Happening::Look(look) => self.look(look),
         }
     }
     /// Gives a host's Engine an input, does what it wants, and sets its alarm.
@@ -256,24 +270,17 @@ impl<'s> World<'s> {
     }
     /// Makes the run's digest depend on this.
     pub(super) fn feed(&mut self, parts: &[&[u8]]) {
-        let mut all: Vec<&[u8]> = vec![&self.digest];
-        all.extend(parts);
-        self.digest = sha256(&all).0;
+        self.digest.put(parts);
     }
     /// Makes the run's course depend on this: what holds whatever bytes a signature has.
     pub(super) fn course(&mut self, parts: &[&[u8]]) {
-        let mut all: Vec<&[u8]> = vec![&self.course];
-        all.extend(parts);
-        self.course = sha256(&all).0;
+        self.course.put(parts);
     }
     fn trace(&mut self, happening: &Happening) {
-        let line = describe(happening, &self.watch.truth.names);
-        self.feed(&[&self.at.0.to_be_bytes(), line.as_bytes()]);
-        self.course(&[&self.at.0.to_be_bytes(), line.as_bytes()]);
-        if self.trace.len() >= self.trace_max {
-            self.trace.pop_front();
-        }
-        self.trace.push_back(format!("{:>7} {} {line}", self.event, self.at));
+        let what = What::of(happening);
+        what.put(self.at, &mut self.digest);
+        what.put(self.at, &mut self.course);
+        self.trace.put(self.event, self.at, what);
     }
     fn end(mut self) -> Outcome {
         let sizes: Vec<u64> = self.hosts.iter().map(|host| host.disk.used()).collect();
@@ -288,7 +295,9 @@ impl<'s> World<'s> {
         }
         let stopped = self.stopped.take().map(|violation| Stopped { event: self.event, at: self.at, violation });
         let mut tally = std::mem::take(&mut self.tally);
-        tally.marks.append(&mut self.watch.marks);
+        tally.marks = self.watch.all_marks();
+        let told = stopped.is_some() || self.all_lines;
+        let trace = if told { self.trace.lines(&self.watch.truth.names) } else { Vec::new() };
         Outcome {
             scenario: self.scenario.file.name.clone(),
             seed: self.seed.0,
@@ -298,9 +307,9 @@ impl<'s> World<'s> {
             events: self.event,
             tally,
             faults: self.faults.iter().map(|fault| fault.shape.class()).collect(),
-            digest: self.digest,
-            course: self.course,
-            trace: if stopped.is_some() || self.trace_max > TRACE_EVENTS { self.trace.into() } else { Vec::new() },
+            digest: self.digest.end(),
+            course: self.course.end(),
+            trace,
             stopped,
         }
     }
@@ -337,38 +346,8 @@ fn host(scenario: &Scenario, founded: &Founded, seed: Seed, at: usize) -> Host {
         boots: 0,
         running: None,
         blocked: BTreeMap::new(),
+        is_off: false,
         engine,
-    }
-}
-
-/// One line for the trace: names, never contents.
-fn describe(happening: &Happening, names: &[String]) -> String {
-    let name = |host: &usize| names.get(*host).map_or("?", String::as_str);
-    match happening {
-        Happening::Boot { host } => format!("boot {}", name(host)),
-        Happening::Wake { host, .. } => format!("wake {}", name(host)),
-        Happening::Written { host, .. } => format!("written {}", name(host)),
-        Happening::Packet(packet) => {
-            let what = match &packet.load {
-                crate::net::Load::Message(frame) => match protocol::wire::decode(frame) {
-                    Ok(message) => crate::check::word(&message).to_owned(),
-                    Err(_) => "garbage".to_owned(),
-                },
-                crate::net::Load::Bulk { request, .. } => format!("bulk {request:?}"),
-                crate::net::Load::Cut(request) => format!("cut {request:?}"),
-            };
-            format!("{} -> {} {what}", name(&packet.from), name(&packet.to))
-        }
-        Happening::Pump { host, request, .. } => format!("pump {} {request:?}", name(host)),
-        Happening::Dial { host, peer, .. } => format!("dial {} -> {}", name(host), name(peer)),
-        Happening::Opened { host, peer, .. } => format!("opened {} - {}", name(host), name(peer)),
-        Happening::Closed { host, peer, .. } => format!("closed {} - {}", name(host), name(peer)),
-        Happening::Lapse { a, b, .. } => format!("lapse {} - {}", name(a), name(b)),
-        Happening::HungUp { a, b, .. } => format!("hung up {} - {}", name(a), name(b)),
-        Happening::Act(act) => format!("act {act}"),
-        Happening::Staff(staff) => format!("staff {}", staff.word()),
-        Happening::Fault(fault) => format!("fault {fault}"),
-        Happening::Healed(fault) => format!("healed {fault}"),
     }
 }
 

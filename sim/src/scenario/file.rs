@@ -27,6 +27,9 @@ pub struct File {
     pub work: Work,
     /// What goes wrong.
     pub swarm: Swarm,
+    /// Nodes that are switched off for a while, whatever the seed.
+    #[serde(default)]
+    pub outage: Vec<OutageFile>,
 }
 
 /// Intervals of the nodes.
@@ -69,6 +72,9 @@ pub struct NodeFile {
     /// The others of its network meet this node first.
     #[serde(default)]
     pub hub: bool,
+    /// It is a bad neighbour: a member with good keys that tries what it may not.
+    #[serde(default)]
+    pub bad: bool,
     /// When its membership ends; none: after the run.
     pub ends: Option<Span>,
     /// When its node certificate ends; none: after the run.
@@ -127,6 +133,24 @@ pub struct Work {
     pub consents: u64,
     /// Requests by those who may not ask.
     pub probes: u64,
+    /// How often bad neighbours try what they may not, all together.
+    #[serde(default)]
+    pub attacks: u64,
+    /// When the first patient says once and for all that it is over; from then on it is watched who obeys by when.
+    pub withdrawal: Option<Span>,
+}
+
+/// A node that is switched off.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutageFile {
+    /// Which.
+    pub node: String,
+    /// When.
+    pub at: Span,
+    /// For how long.
+    #[serde(rename = "for")]
+    pub span: Span,
 }
 
 /// Faults: each class is on or off per seed.

@@ -1,4 +1,4 @@
-use super::{File, Span};
+use super::{File, Span, withdrawal};
 use crate::faults::Class;
 use crate::limits::{HORIZON_MS_MAX, NODES_MAX, PEOPLE_MAX};
 use protocol::ids::FacilityId;
@@ -19,6 +19,8 @@ pub struct Scenario {
     pub accords: Vec<AccordPlan>,
     /// Classes of faults that may be on.
     pub classes: Vec<Class>,
+    /// Nodes that are switched off: which, when, for how long.
+    pub outages: Vec<(usize, Span, Span)>,
 }
 
 /// One node, resolved.
@@ -34,6 +36,8 @@ pub struct Node {
     pub class: FacilityClass,
     /// The others meet it first.
     pub hub: bool,
+    /// A bad neighbour.
+    pub bad: bool,
     /// When its membership ends.
     pub ends: Option<Span>,
     /// When its certificate ends.
@@ -81,7 +85,7 @@ pub enum ScenarioError {
 }
 
 /// The scenarios of the house.
-pub const NAMES: [&str; 2] = ["kesen-mmwin", "evaluators"];
+pub const NAMES: [&str; 5] = ["kesen-mmwin", "evaluators", "bad-neighbours", "withdrawal-150", "withdrawal-30"];
 
 /// A scenario of the house.
 ///
@@ -91,6 +95,9 @@ pub fn load_named(name: &str) -> Result<Scenario, ScenarioError> {
     match name {
         "kesen-mmwin" => load(include_str!("kesen-mmwin.toml")),
         "evaluators" => load(include_str!("evaluators.toml")),
+        "bad-neighbours" => load(include_str!("bad-neighbours.toml")),
+        "withdrawal-150" => resolve(withdrawal(name, 150)),
+        "withdrawal-30" => resolve(withdrawal(name, 30)),
         _ => Err(ScenarioError::Unknown(name.to_owned())),
     }
 }
@@ -100,7 +107,14 @@ pub fn load_named(name: &str) -> Result<Scenario, ScenarioError> {
 /// # Errors
 /// [`ScenarioError`] naming the place.
 pub fn load(text: &str) -> Result<Scenario, ScenarioError> {
-    let file: File = toml::from_str(text).map_err(|error| ScenarioError::Form(error.to_string()))?;
+    resolve(toml::from_str(text).map_err(|error| ScenarioError::Form(error.to_string()))?)
+}
+
+/// Checks a scenario that was read or made.
+///
+/// # Errors
+/// [`ScenarioError`] naming the place.
+pub fn resolve(file: File) -> Result<Scenario, ScenarioError> {
     let start =
         Date::from_number(file.start).ok_or_else(|| wrong("start", "no date of the calendar; write YYYYMMDD"))?;
     if file.horizon.0 == 0 || file.horizon.0 > HORIZON_MS_MAX {
@@ -123,7 +137,8 @@ pub fn load(text: &str) -> Result<Scenario, ScenarioError> {
     let known =
         |word: &String| Class::parse(word).ok_or_else(|| wrong("swarm.classes", &format!("unknown class `{word}`")));
     let classes = file.swarm.classes.iter().map(known).collect::<Result<_, _>>()?;
-    Ok(Scenario { start: start.start_jst(), nodes, accords, classes, file })
+    let outages = outages(&file)?;
+    Ok(Scenario { start: start.start_jst(), nodes, accords, classes, outages, file })
 }
 
 fn evaluators(file: &File, nodes: &[Node]) -> Result<(), ScenarioError> {
@@ -136,6 +151,15 @@ fn evaluators(file: &File, nodes: &[Node]) -> Result<(), ScenarioError> {
         }
     }
     Ok(())
+}
+
+fn outages(file: &File) -> Result<Vec<(usize, Span, Span)>, ScenarioError> {
+    let place = |id: &String| file.node.iter().position(|node| node.id == *id && node.network.is_some());
+    let outages = file.outage.iter().map(|outage| match place(&outage.node) {
+        Some(node) => Ok((node, outage.at, outage.span)),
+        None => Err(wrong("outage", &format!("no member is called `{}`", outage.node))),
+    });
+    outages.collect()
 }
 
 fn nodes(file: &File) -> Result<Vec<Node>, ScenarioError> {
@@ -164,6 +188,7 @@ fn nodes(file: &File) -> Result<Vec<Node>, ScenarioError> {
             facility,
             class: FacilityClass::parse(&node.class).ok_or_else(|| wrong(&place("class"), "no such class"))?,
             hub: node.hub,
+            bad: node.bad,
             ends: node.ends,
             key_ends: node.key_ends,
             revoked: node.revoked,

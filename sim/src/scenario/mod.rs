@@ -5,7 +5,9 @@
 mod file;
 mod load;
 mod span;
+mod wide;
 
-pub use file::{AccordFile, File, NetworkFile, NodeFile, Pace, People, Swarm, Work};
-pub use load::{AccordPlan, NAMES, Node, Scenario, ScenarioError, load, load_named};
+pub use file::{AccordFile, File, NetworkFile, NodeFile, OutageFile, Pace, People, Swarm, Work};
+pub use load::{AccordPlan, NAMES, Node, Scenario, ScenarioError, load, load_named, resolve};
 pub use span::Span;
+pub use wide::{plain, withdrawal};

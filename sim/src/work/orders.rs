@@ -78,6 +78,20 @@ pub fn wish(start: Millis, draws: &mut Stream) -> Wish {
     }
 }
 
+/// What a doctor asks for who has every right to; with what was found at an earlier visit too, if so said.
+pub fn plain_wish(is_old: bool) -> Wish {
+    Wish {
+        role: Role::Doctor,
+        purpose: Purpose::Treatment,
+        kinds: KindSet::ALL,
+        period: Period::ALL,
+        limit_bytes: 1 << 30,
+        has_evidence: true,
+        twist: if is_old { Twist::Stale } else { Twist::None },
+        emergency: None,
+    }
+}
+
 /// A wish without consent; most say everything that is needed, some do not.
 pub fn urgent(start: Millis, draws: &mut Stream) -> Wish {
     let mut said = BreakGlass {

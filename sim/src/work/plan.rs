@@ -1,4 +1,4 @@
-use super::{Statement, Wish, statement, urgent, wish};
+use super::{Attack, Statement, Wish, plain_wish, statement, urgent, wish};
 use crate::scenario::Scenario;
 use crate::seed::{Seed, Stream};
 use crate::world::{Micros, People};
@@ -39,6 +39,20 @@ pub enum Deed {
         /// How it is asked.
         wish: Wish,
     },
+    /// A bad neighbour does something to a member.
+    Attack {
+        /// Who.
+        from: usize,
+        /// To whom.
+        to: usize,
+        /// What.
+        what: Attack,
+    },
+    /// A patient takes everything back, and it is watched who obeys.
+    Depart {
+        /// Which patient.
+        patient: usize,
+    },
     /// A network takes a membership back.
     Revoke {
         /// Which node.
@@ -76,9 +90,11 @@ pub fn plan(scenario: &Scenario, people: &People, seed: Seed) -> Vec<Act> {
     planner.records(&mut seed.stream("work/records"));
     planner.visits(&mut seed.stream("work/visits"));
     planner.emergencies(&mut seed.stream("work/emergencies"));
+    planner.departure();
     planner.suspensions(&mut seed.stream("work/suspensions"));
     planner.withdrawals(&mut seed.stream("work/withdrawals"));
     planner.offices(&mut seed.stream("work/offices"));
+    planner.attacks(&mut seed.stream("work/attacks"));
     planner.probes(&mut seed.stream("work/probes"));
     let mut acts = planner.acts;
     acts.sort_by_key(|act| act.at);
@@ -131,6 +147,9 @@ impl Planner<'_> {
     }
     /// Somebody is brought in who cannot be asked; more than once at one house, so that rights come to lapse.
     fn emergencies(&mut self, draws: &mut Stream) {
+        if self.scenario.file.work.withdrawal.is_some() {
+            return;
+        }
         for _ in 0..self.scenario.file.work.visits / 4 {
             let patient = draws.index(self.people.patients.len());
             let wish = urgent(self.scenario.start, draws);
@@ -138,8 +157,33 @@ impl Planner<'_> {
             self.put(at, Deed::Visit { patient, wish });
         }
     }
+    /// The first patient consents, is looked up wherever that person is known, and then takes everything back: looked up again at
+    /// once, after the bound, with what was found before, and at nodes that come back in their first moments.
+    fn departure(&mut self) {
+        let Some(at) = self.scenario.file.work.withdrawal.map(|span| span.micros()) else { return };
+        let patients = &self.people.patients;
+        self.put(at - HOUR * 3 / 4, Deed::Consent { patient: 0, statement: Statement::Broad });
+        self.put(at, Deed::Depart { patient: 0 });
+        let others = (1..patients.len()).filter(|other| patients[*other].person == patients[0].person);
+        for (patient, place) in others.map(|other| (other, patients[other].node)).collect::<Vec<_>>() {
+            let off = self.scenario.outages.iter().find(|(node, ..)| *node == place);
+            let back = off.map(|(_, from, span)| from.micros() + span.micros());
+            self.put(at - HOUR * 5 / 8, Deed::Consent { patient, statement: Statement::Broad });
+            for (when, is_old) in [(at - HOUR / 2 - 5 * MINUTE, false), (at + 1_000, false), (at + 2 * MINUTE, true)] {
+                self.put(when, Deed::Visit { patient, wish: plain_wish(is_old) });
+            }
+            for wait in back.into_iter().flat_map(|back| [2_000, SECOND / 2, 10 * SECOND, 2 * MINUTE].map(|w| back + w))
+            {
+                self.put(wait, Deed::Visit { patient, wish: plain_wish(false) });
+                self.put(wait, Deed::Visit { patient, wish: plain_wish(true) });
+            }
+        }
+    }
     /// One member rests for some hours.
     fn suspensions(&mut self, draws: &mut Stream) {
+        if self.scenario.classes.is_empty() {
+            return;
+        }
         let members: Vec<usize> =
             (0..self.scenario.nodes.len()).filter(|at| self.scenario.nodes[*at].network.is_some()).collect();
         let (node, founder) = (*draws.pick(&members), draws.index(3));
@@ -165,6 +209,21 @@ impl Planner<'_> {
         for _ in 0..10 {
             let node = draws.index(self.scenario.nodes.len());
             self.put(draws.between(0, self.horizon()), Deed::Sync { node });
+        }
+    }
+    /// Bad neighbours try everything, each behaviour about as often as every other.
+    fn attacks(&mut self, draws: &mut Stream) {
+        let nodes = &self.scenario.nodes;
+        let is_member = |at: &usize| nodes[*at].network.is_some();
+        let bad: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].bad).collect();
+        let good: Vec<usize> = (0..nodes.len()).filter(|at| !nodes[*at].bad && is_member(at)).collect();
+        if bad.is_empty() || good.is_empty() {
+            return;
+        }
+        for number in 0..self.scenario.file.work.attacks {
+            let what = Attack::ALL[number as usize % Attack::ALL.len()];
+            let (from, to) = (*draws.pick(&bad), *draws.pick(&good));
+            self.put(draws.between(HOUR, self.horizon()), Deed::Attack { from, to, what });
         }
     }
     /// Outsiders, and members whose time is over: their keys go on working for whoever has them.

@@ -85,7 +85,8 @@ pub fn found(scenario: &Scenario, crypto: &dyn Crypto, seed: Seed) -> Founded {
 
 /// Where a host is met.
 pub fn address(key: &NodeKey, host: usize) -> String {
-    format!("/ip4/10.0.0.{host}/udp/4100/quic-v1/p2p/{}", peer_id_of(key))
+    let (high, low) = (host >> 8 & 0xff, host & 0xff);
+    format!("/ip4/10.0.{high}.{low}/udp/4100/quic-v1/p2p/{}", peer_id_of(key))
 }
 
 impl NetworkMade {
@@ -98,6 +99,16 @@ impl NetworkMade {
             reason: "decided by the founders".into(),
         };
         revocation.draft(now.0).sign(crypto, &[&self.shares[0], &self.shares[2]])
+    }
+    /// The same by one founder alone, which must not count.
+    pub fn revoke_alone(&self, crypto: &dyn Crypto, facility: &FacilityId, now: Millis) -> Signed {
+        let revocation = Revocation {
+            network: self.id,
+            target: Target::Membership(facility.clone()),
+            effective: now,
+            reason: "one founder says so".into(),
+        };
+        revocation.draft(now.0).sign(crypto, &[&self.shares[1]])
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Host {
     pub running: Option<Running>,
     /// Whom it does not let in until when.
     pub blocked: BTreeMap<usize, Micros>,
+    /// Whether it is switched off, and does not start.
+    pub is_off: bool,
     /// What its Engine is started with; an outsider has no Engine.
     pub engine: Option<(Identity, EngineConfig)>,
 }

@@ -115,6 +115,15 @@ impl Incoming {
         let items = self.items.iter().enumerate().take(whole);
         (&self.receive.plan, items.filter(move |(at, _)| missing.iter().all(|gone| *gone as usize != *at)))
     }
+    /// Whether the whole items are those that were announced: computed anew, not asked of whoever checked them on the way.
+    pub fn is_as_announced(&self) -> bool {
+        let (plan, mut items) = self.items();
+        items.all(|(at, bytes)| {
+            let mut digester = Digester::new();
+            digester.update(bytes);
+            digester.finish().0 == plan.items[at].digest
+        })
+    }
     /// What to tell the Engine, without the writes that keep the copies.
     pub fn finish(&self, damaged: bool) -> Received {
         let complete = self.check.done() && self.check.missing().is_empty();
