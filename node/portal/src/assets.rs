@@ -29,7 +29,7 @@ impl Assets {
         ]
         .concat();
         let icon = include_str!("assets/icon.svg").to_owned();
-        let script = include_str!("assets/portal.js").to_owned();
+        let script = [include_str!("assets/portal.js"), include_str!("assets/passkey.js")].concat();
         let files = vec![
             asset("js", "text/javascript; charset=utf-8", script),
             asset("css", "text/css; charset=utf-8", style),

@@ -82,6 +82,18 @@ pub const SETUP_LINK_MS: u64 = 30 * protocol::time::MINUTE_MS;
 pub const ONCE_CODE_MS: u64 = 72 * protocol::time::HOUR_MS;
 /// Recovery codes of one person.
 pub const RECOVERY_CODES: usize = 8;
+/// Passkeys of one person: office, ward, phone, a key in a drawer.
+pub const PASSKEYS_OF_ONE_MAX: usize = 10;
+/// A challenge waits for its answer as long as the form around it.
+pub const CHALLENGE_MS: u64 = SESSION_PENDING_MS;
+/// Challenges that stand open at once: 72 bytes each; the oldest makes room.
+pub const CHALLENGES_MAX: usize = 4_096;
+/// Longest identifier of a passkey (WebAuthn, section 4).
+pub const PASSKEY_ID_BYTES_MAX: usize = 1_023;
+/// Entries of one map from an authenticator; keys have five.
+pub const CBOR_ENTRIES_MAX: usize = 32;
+/// Values within values from an authenticator.
+pub const CBOR_DEPTH_MAX: usize = 4;
 /// Accounts of one node: the staff of a large hospital.
 pub const ACCOUNTS_MAX: usize = 10_000;
 /// Lines of one list of staff.

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use protocol::time::Millis;
-use service::staff::{Accounts, Device, Stage, Visitor};
+use service::staff::{Accounts, Device, RelyingParty, Stage, Visitor};
 use service::{Service, Staff};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,6 +27,8 @@ pub(crate) struct Portal {
     pub assets: Assets,
     pub demo: bool,
     pub url: String,
+    /// For whom passkeys are made here.
+    pub party: RelyingParty,
     language: Lang,
     words: [Words; 2],
     style: String,
@@ -61,6 +63,7 @@ impl Portal {
             assets,
             demo: config.demo,
             url: format!("http://{addr}/"),
+            party: party(addr),
             language: config.language,
             words: [Words::of(Lang::Ja), Words::of(Lang::En)],
             calls: Arc::new(Semaphore::new(DESK_CALLS_MAX)),
@@ -96,6 +99,12 @@ impl Portal {
         }
         readings
     }
+}
+
+/// Browsers take a name as relying party, no address of digits, and without TLS only this one. Cookies and passkeys of a tunnel's
+/// far end are of the same name.
+fn party(addr: SocketAddr) -> RelyingParty {
+    RelyingParty { id: "localhost".into(), origin: format!("http://localhost:{}", addr.port()) }
 }
 
 /// What one request has: the portal, and who asks.

@@ -27,6 +27,7 @@ pub const NEEDS: &[(&str, Need)] = &[
     ("/login", Need::Door),
     ("/login/first", Need::Door),
     ("/login/code", Need::Step(Stage::Factor)),
+    ("/login/passkey", Need::Step(Stage::Factor)),
     ("/login/factor", Need::Step(Stage::Enrol)),
     ("/demo", Need::Demo),
     ("/", Need::Right(Right::OwnPage)),

@@ -130,8 +130,41 @@ pub(super) async fn first(State(app): State<Arc<App>>, headers: HeaderMap, form:
 
 /// The page for the second factor.
 pub(super) async fn code_page(State(app): State<Arc<App>>, headers: HeaderMap, asked: DoorAsked) -> Response {
-    let to = own_path(&query(asked).to);
-    shown(&app, &headers, (StatusCode::OK, &with_to("/login/code", &to)), |frame| pages::code(frame, &to, None))
+    code_again(&app, &headers, &own_path(&query(asked).to), (StatusCode::OK, None)).await
+}
+
+async fn code_again(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    to: &str,
+    (status, said): (StatusCode, Option<Said>),
+) -> Response {
+    let Some(visitor) = app.visitor.clone() else { return redirect("/login", None) };
+    let ask = app.with_accounts(move |accounts| accounts.ask_passkey(&visitor)).await;
+    match answered(app, headers, ask) {
+        Ok(ask) => shown(app, headers, (status, &with_to("/login/code", to)), |frame| {
+            pages::code(frame, ask.as_ref().map(|ask| (ask, &app.party)), to, said)
+        }),
+        Err(response) => *response,
+    }
+}
+
+/// On after the second factor, or its page again with what was wrong.
+pub(super) async fn seconded(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    entered: Result<Result<Entered, Refusal>, crate::desk::DeskError>,
+    to: &str,
+) -> Response {
+    let refusal = match answered(app, headers, entered) {
+        Ok(Ok(entered)) => return onward(app, &entered, to),
+        Ok(Err(refusal)) => refusal,
+        Err(response) => return *response,
+    };
+    match refused(&refusal) {
+        Ok((status, said)) => with_wait(code_again(app, headers, to, (status, Some(said))).await, said),
+        Err(fault) => app.fault(headers, &fault),
+    }
 }
 
 #[derive(Deserialize)]
@@ -148,9 +181,7 @@ pub(super) async fn code(State(app): State<Arc<App>>, headers: HeaderMap, form: 
     let Some(visitor) = app.visitor.clone() else { return redirect("/login", None) };
     let (to, own) = (own_path(&form.to), app.clone());
     let entered = app.with_accounts(move |accounts| accounts.second(&visitor, &form.code, &own.device)).await;
-    finish(&app, &headers, (entered, &to), &with_to("/login/code", &to), |said, frame| {
-        pages::code(frame, &to, Some(said))
-    })
+    seconded(&app, &headers, entered, &to).await
 }
 
 /// The page on which a second factor is set up.

@@ -1,10 +1,11 @@
-//! The way in and what belongs to it: `door` (set-up, login, second factor, logout), `own` (own settings and accesses), `staff`
+//! The way in and what belongs to it: `door` (set-up, login, second factor, logout), `own` (own settings and accesses), `passkey`, `staff`
 //! (accounts, for administrators), `demo` (roles of the demo; there only).
 //!
 //! A form's token is checked in front of every handler here; who may come so far is in the table of needs.
 mod demo;
 mod door;
 mod own;
+mod passkey;
 mod staff;
 
 use crate::app::{App, page_with, redirect};
@@ -17,7 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::Markup;
-use service::staff::{AccountError, Entered, PasswordFault, Refusal, Stage, TextFault};
+use service::staff::{AccountError, Entered, PasskeyFault, PasswordFault, Refusal, Stage, TextFault};
 use std::sync::Arc;
 
 /// The routes; those of the demo only where one runs.
@@ -27,11 +28,14 @@ pub(crate) fn routes(demo: bool) -> Router<Arc<App>> {
         .route("/login", get(door::login_page).post(door::login))
         .route("/login/first", get(door::first_page).post(door::first))
         .route("/login/code", get(door::code_page).post(door::code))
+        .route("/login/passkey", post(passkey::second))
         .route("/login/factor", get(door::factor_page).post(door::factor))
         .route("/logout", post(door::logout))
         .route("/me", get(own::page))
         .route("/me/password", post(own::password))
         .route("/me/factor", post(own::factor))
+        .route("/me/passkey", post(passkey::add))
+        .route("/me/passkey/remove", post(passkey::remove))
         .route("/me/sessions", post(own::sessions))
         .route("/admin/staff", get(staff::page).post(staff::add))
         .route("/admin/staff/import", get(staff::import_page).post(staff::import))
@@ -113,6 +117,7 @@ fn refused(refusal: &Refusal) -> Result<(StatusCode, Said), Fault> {
         }
         Refusal::Ended => said(StatusCode::FORBIDDEN, Key::RefusedEnded),
         Refusal::Link => said(StatusCode::FORBIDDEN, Key::RefusedLink),
+        Refusal::Passkey(fault) => Ok(passkey_said(*fault)),
         Refusal::Account(error) => failed(error),
     }
 }
@@ -131,6 +136,20 @@ fn failed(error: &AccountError) -> Result<(StatusCode, Said), Fault> {
         AccountError::Refused => said(Key::RefusedWrong),
         AccountError::Write(error) => Err(Fault::Desk(DeskError::Failed(error.to_string()))),
     }
+}
+
+/// What is wrong with a passkey, as far as its owner can do something about it.
+fn passkey_said(fault: PasskeyFault) -> (StatusCode, Said) {
+    let (status, key) = match fault {
+        PasskeyFault::Name => (StatusCode::UNPROCESSABLE_ENTITY, Key::PasskeyName),
+        PasskeyFault::Taken => (StatusCode::UNPROCESSABLE_ENTITY, Key::PasskeyTaken),
+        PasskeyFault::Full => (StatusCode::UNPROCESSABLE_ENTITY, Key::PasskeyFull),
+        PasskeyFault::Challenge => (StatusCode::FORBIDDEN, Key::PasskeyLate),
+        PasskeyFault::Counter | PasskeyFault::Blocked => (StatusCode::FORBIDDEN, Key::PasskeyBlocked),
+        PasskeyFault::Absent | PasskeyFault::Unverified => (StatusCode::FORBIDDEN, Key::PasskeyUnverified),
+        _ => (StatusCode::FORBIDDEN, Key::PasskeyWrong),
+    };
+    (status, key.into())
 }
 
 pub fn text_key(fault: TextFault) -> Key {

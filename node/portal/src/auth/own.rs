@@ -18,8 +18,12 @@ pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
 
 async fn again(app: &Arc<App>, headers: &HeaderMap, (status, said): (StatusCode, Option<Said>)) -> Response {
     let Some(visitor) = app.visitor.clone() else { return redirect("/login", None) };
-    match answered(app, headers, app.with_accounts(move |accounts| accounts.own(&visitor)).await) {
-        Ok(Ok(own)) => shown(app, headers, (status, "/me"), |frame| pages::me(frame, &own, said)),
+    let own =
+        app.with_accounts(move |accounts| accounts.own(&visitor).map(|own| (own, accounts.ask_passkey(&visitor))));
+    match answered(app, headers, own.await) {
+        Ok(Ok((own, ask))) => shown(app, headers, (status, "/me"), |frame| {
+            pages::me(frame, &own, ask.as_ref().map(|ask| (ask, &app.party)), said)
+        }),
         Ok(Err(error)) => match failed(&error) {
             Ok(_) => app.fault(headers, &Fault::Page),
             Err(fault) => app.fault(headers, &fault),
@@ -28,7 +32,7 @@ async fn again(app: &Arc<App>, headers: &HeaderMap, (status, said): (StatusCode,
     }
 }
 
-async fn refuse(app: &Arc<App>, headers: &HeaderMap, refusal: &Refusal) -> Response {
+pub(super) async fn refuse(app: &Arc<App>, headers: &HeaderMap, refusal: &Refusal) -> Response {
     match refused(refusal) {
         // The person is known: it can only be the password.
         Ok((status, said)) => {

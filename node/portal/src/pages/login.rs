@@ -1,3 +1,4 @@
+use super::passkey::{self, PasskeyFor};
 use crate::auth::Said;
 use crate::i18n::{Key, Words};
 use crate::view::{Frame, icon, qr, rich, role_word};
@@ -157,10 +158,11 @@ fn code_field(words: &Words) -> Markup {
 }
 
 /// The second factor.
-pub fn code(frame: &Frame<'_>, to: &str, wrong: Option<Said>) -> Markup {
+pub fn code(frame: &Frame<'_>, ask: Option<PasskeyFor<'_>>, to: &str, wrong: Option<Said>) -> Markup {
     let words = frame.words;
     let body = html! {
         (said(words, wrong))
+        @if let Some(ask) = ask { (passkey::used(frame, ask, &hidden_to(to))) }
         form.find method="post" action="/login/code" {
             (frame.token())
             (hidden_to(to))

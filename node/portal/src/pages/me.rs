@@ -1,4 +1,5 @@
 use super::login::{Field, field, new_password, said};
+use super::passkey::{PasskeyFor, passkeys};
 use crate::auth::Said;
 use crate::i18n::{Key, Words};
 use crate::view::{Frame, Nav, moment, role_word, what_word};
@@ -6,7 +7,7 @@ use maud::{Markup, html};
 use service::staff::OwnView;
 
 /// The own page: who one is here, password, second factor, sessions, and what the log has under one's own number.
-pub fn me(frame: &Frame<'_>, own: &OwnView, wrong: Option<Said>) -> Markup {
+pub fn me(frame: &Frame<'_>, own: &OwnView, ask: Option<PasskeyFor<'_>>, wrong: Option<Said>) -> Markup {
     let words = frame.words;
     let title = words.get(Key::MeTitle);
     let body = html! {
@@ -22,6 +23,7 @@ pub fn me(frame: &Frame<'_>, own: &OwnView, wrong: Option<Said>) -> Markup {
                     section.card { (sessions(frame, own)) }
                     section.card.pad { (password(frame, own)) }
                     section.card.pad { (factor(frame, own)) }
+                    section.card { (passkeys(frame, own, ask)) }
                 }
             }
         }
@@ -80,7 +82,7 @@ fn old_password() -> Field<'static> {
 }
 
 /// For password managers: whose password this is.
-fn whose(words: &Words, own: &OwnView) -> Markup {
+pub(super) fn whose(words: &Words, own: &OwnView) -> Markup {
     html! { label hidden { (words.get(Key::FieldLogin)) input type="text" autocomplete="username" value=(own.row.login) readonly; } }
 }
 

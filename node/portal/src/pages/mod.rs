@@ -1,6 +1,6 @@
 //! One file per screen. A page is a function of what the desk gave and of the [`Frame`](crate::view::Frame) around it.
 //!
-//! The way in: `setup`, `login`, and behind it `me` and `staff`. `home` (today), `search`, `patient` (what all pages of one
+//! The way in: `setup`, `login`, and behind it `me` (with `passkey`) and `staff`. `home` (today), `search`, `patient` (what all pages of one
 //! person share) with `timeline` (its `rows`, `summary`, `list`), `labs`, `drugs`, `documents`; `access` (who looked), `item`,
 //! `matching` (same person or not), `emergency` (without consent, its review, disasters), and `fault` for everything that went wrong.
 mod access;
@@ -18,6 +18,7 @@ mod login;
 mod matching;
 mod me;
 mod network;
+mod passkey;
 mod patient;
 mod rows;
 mod search;

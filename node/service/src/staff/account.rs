@@ -150,7 +150,7 @@ pub(super) fn role(text: &str) -> Option<Role> {
 }
 
 /// One line of text without control characters and marks that turn the direction of writing.
-fn line(text: &str) -> Option<String> {
+pub(super) fn line(text: &str) -> Option<String> {
     let text = text.trim();
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let fits = text.chars().count() <= STAFF_TEXT_CHARS_MAX && !text.chars().any(|c| c.is_control() || turns(c));

@@ -2,7 +2,7 @@ use super::account::{Account, Login, StaffNumber};
 use super::fault::AccountError;
 use super::secret::PasswordHash;
 use super::session::{Device, Session, SessionId, Stage, Visitor};
-use super::throttle::Throttle;
+use super::throttle::{Count, Throttle};
 use super::{Right, Staff, may};
 use crate::clock::Clock;
 use crate::limits::SESSION_TOUCH_MS;
@@ -27,9 +27,10 @@ pub struct Accounts {
 pub(super) struct Inner {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
-    key: Zeroizing<[u8; 32]>,
+    pub(super) key: Zeroizing<[u8; 32]>,
     throttle: Mutex<Throttle>,
     pub(super) link: Mutex<Option<Link>>,
+    pub(super) challenges: Mutex<super::passkey::Challenges>,
     decoy: PasswordHash,
     /// One password is hashed at a time: a flood of logins costs the memory of one.
     hashing: Mutex<()>,
@@ -49,12 +50,17 @@ impl Accounts {
     /// Over a store.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
         let key = store.key_for("service/staff");
+        let mut throttle = Throttle::default();
+        for (login, count) in guesses(&store.view()) {
+            throttle.restore(login, count);
+        }
         let inner = Inner {
             store,
             clock,
             key,
-            throttle: Mutex::default(),
+            throttle: Mutex::new(throttle),
             link: Mutex::default(),
+            challenges: Mutex::default(),
             decoy: PasswordHash::decoy(),
             hashing: Mutex::default(),
             hashes: AtomicU64::new(0),
@@ -117,13 +123,16 @@ impl Accounts {
         let event = Event::new(self.now(), What::LoggedOut).staff(visitor.staff.id());
         self.end(&visitor.mark, Some(event));
     }
-    /// Removes sessions that ended by time; to be called now and then.
+    /// Removes sessions and counted attempts that ended by time; to be called now and then.
     pub fn sweep(&self) {
         let (view, now, mut batch) = (self.view(), self.now(), Batch::default());
         for (key, bytes) in view.scan(Space::Staff, SESSION, &[], usize::MAX) {
             if decode::<Session>(&bytes).is_none_or(|session| !session.holds(now)) {
                 batch.remove(Space::Staff, key);
             }
+        }
+        for (login, _) in guesses(&view).into_iter().filter(|(_, count)| count.is_over(now)) {
+            batch.remove(Space::Staff, guess_key(&login));
         }
         if !batch.is_empty()
             && let Err(error) = self.commit(batch)
@@ -297,10 +306,22 @@ fn account_key(key: &[u8; 16]) -> Vec<u8> {
     [ACCOUNT, key.as_slice()].concat()
 }
 
+/// Attempts on logins, as they were kept; with the login's key.
+fn guesses(view: &dyn View) -> Vec<([u8; 16], Count)> {
+    let found = view.scan(Space::Staff, GUESSES, &[], usize::MAX).into_iter();
+    found.filter_map(|(key, bytes)| Some((key.get(GUESSES.len()..)?.try_into().ok()?, decode(&bytes)?))).collect()
+}
+
+/// Where the attempts on a login are kept.
+pub(super) fn guess_key(login: &[u8; 16]) -> Vec<u8> {
+    [GUESSES, login.as_slice()].concat()
+}
+
 fn session_key(mark: &[u8; 32]) -> Vec<u8> {
     [SESSION, mark.as_slice()].concat()
 }
 
 const ACCOUNT: &[u8] = b"account/";
 const SESSION: &[u8] = b"session/";
+const GUESSES: &[u8] = b"guesses/";
 const NEXT: &[u8] = b"next";

@@ -1,13 +1,13 @@
 //! Coming in: the set-up link of a node without staff, password, second factor, one-time codes; and the demo's way in.
 use super::account::{Account, Factor, Login, NewAccount, StaffNumber, Typed};
-use super::accounts::{self, Accounts, Link, is_empty, load, next_number, put, sessions_of};
+use super::accounts::{self, Accounts, Link, guess_key, is_empty, load, next_number, put, sessions_of};
 use super::fault::AccountError;
 use super::secret::{check_password, folded, new_code, same, typed_code};
 use super::session::{Device, SessionId, Stage, Visitor};
 use super::{AccountState, PasswordFault};
 use crate::limits::{RECOVERY_CODES, SESSION_MS, SESSIONS_OF_ONE_MAX, SETUP_LINK_MS};
 use protocol::audit::{Event, What};
-use protocol::data::{Batch, Space, View};
+use protocol::data::{Batch, Space, View, encode};
 use protocol::kinds::Role;
 use records::Redacted;
 
@@ -52,6 +52,9 @@ pub enum Refusal {
     /// The link was used, is too old, or was never given out.
     #[error("this link was used or is too old")]
     Link,
+    /// The passkey, or what was typed with it.
+    #[error("this passkey was not accepted: {0}")]
+    Passkey(#[from] super::PasskeyFault),
     /// What was typed for the account.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -320,10 +323,15 @@ impl Accounts {
         };
         let mut batch = Batch::default();
         batch.log(event.note(why));
+        let login = account.map(|account| self.login_key(&account.login));
+        // A login that nobody has is counted in memory only: whoever invents logins fills no store.
+        if let Some((login, count)) = login.and_then(|login| Some((login, self.throttle().of(&login)?))) {
+            batch.put(Space::Staff, guess_key(&login), encode(&count));
+        }
         self.commit(batch).map_err(|error| Refusal::Account(error.into()))
     }
     /// The session between password and second factor, after counting the attempt.
-    fn pending(
+    pub(super) fn pending(
         &self,
         visitor: &Visitor,
         stage: Stage,
@@ -335,7 +343,7 @@ impl Accounts {
         Ok((session, key))
     }
     /// The last step: the account notes it, the old session ends, the new one begins, and the oldest makes room.
-    fn admit(
+    pub(super) fn admit(
         &self,
         account: &mut Account,
         device: &Device,
@@ -345,6 +353,7 @@ impl Accounts {
         account.seen_at = Some(self.now());
         let key = self.login_key(&account.login);
         put(batch, &key, account);
+        batch.remove(Space::Staff, guess_key(&key));
         batch.log(self.event(What::LoggedIn, account));
         let own = sessions_of(view, &key);
         for (key, _) in own.iter().take((own.len() + 1).saturating_sub(SESSIONS_OF_ONE_MAX)) {

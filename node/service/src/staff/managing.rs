@@ -1,13 +1,13 @@
 //! Accounts of others: for who has the right [`Right::ManageStaff`]. Every change is an event of the log.
 use super::account::{Account, AccountRow, AccountState, NewAccount, Once, StaffNumber, Typed, role};
-use super::accounts::{Accounts, Change, all, load, next_number, put};
+use super::accounts::{Accounts, Change, all, guess_key, load, next_number, put};
 use super::fault::{AccountError, TextFault};
 use super::import::{Fate, Preview, read};
 use super::secret::{new_code, typed_code};
 use super::{Right, Staff};
 use crate::limits::{ACCOUNTS_MAX, ONCE_CODE_MS};
 use protocol::audit::{Event, What};
-use protocol::data::View;
+use protocol::data::{Batch, Space, View};
 use protocol::time::Millis;
 use std::collections::BTreeSet;
 
@@ -85,12 +85,14 @@ impl Accounts {
             Reset::Password => format!("{number} password reset"),
             Reset::PasswordAndFactor => format!("{number} password and second factor reset"),
         };
-        self.manage(by, number, note, move |_, account| {
+        self.manage(by, number, note, move |_, account, batch| {
+            batch.remove(Space::Staff, guess_key(&key));
             account.once = Some(Once { hash, until });
             account.password = None;
             account.generation = account.generation.wrapping_add(1);
             if factor == Reset::PasswordAndFactor {
                 account.factor = None;
+                super::passkey::drop_all(batch, &key);
             }
             Ok(())
         })?;
@@ -104,7 +106,7 @@ impl Accounts {
     /// [`AccountError`].
     pub fn suspend(&self, by: &Staff, number: StaffNumber) -> Result<(), AccountError> {
         self.allow(by, Right::ManageStaff)?;
-        self.manage(by, number, format!("{number} suspended"), move |view, account| {
+        self.manage(by, number, format!("{number} suspended"), move |view, account, _| {
             keeps_an_administrator(view, account)?;
             account.state = AccountState::Suspended;
             account.generation = account.generation.wrapping_add(1);
@@ -117,7 +119,7 @@ impl Accounts {
     /// [`AccountError`].
     pub fn resume(&self, by: &Staff, number: StaffNumber) -> Result<(), AccountError> {
         self.allow(by, Right::ManageStaff)?;
-        self.manage(by, number, format!("{number} resumed"), |_, account| {
+        self.manage(by, number, format!("{number} resumed"), |_, account, _| {
             let has_password = account.password.is_some() || account.is_demo;
             account.state = if has_password { AccountState::Active } else { AccountState::Invited };
             Ok(())
@@ -139,7 +141,7 @@ impl Accounts {
             ..Typed::default()
         };
         let department = NewAccount::parse(&typed, &self.facilities())?.department;
-        self.manage(by, number, format!("{number} is now {role}"), move |view, account| {
+        self.manage(by, number, format!("{number} is now {role}"), move |view, account, _| {
             if role != protocol::kinds::Role::Administrator {
                 keeps_an_administrator(view, account)?;
             }
@@ -153,12 +155,12 @@ impl Accounts {
         by: &Staff,
         number: StaffNumber,
         note: String,
-        change: impl FnOnce(&dyn View, &mut Account) -> Result<(), AccountError> + Send + 'static,
+        change: impl FnOnce(&dyn View, &mut Account, &mut Batch) -> Result<(), AccountError> + Send + 'static,
     ) -> Result<(), AccountError> {
         let key = self.key_of(number)?;
         let event = Event::new(self.now(), What::ConfigChanged).staff(by.id()).note(note);
         let boxed: Change = Box::new(move |view, account, batch| {
-            change(view, account)?;
+            change(view, account, batch)?;
             batch.log(event.facility(account.facility.clone()));
             Ok(())
         });

@@ -2,7 +2,7 @@
 //!
 //! Read `acting` first ([`Staff`], who a use case is told acts), then `roles` (one table: who may do what), `account` (a person
 //! known here) and `session`. [`Accounts`] is the way in: `entering` (set-up link, password, second factor, one-time codes),
-//! `proving` (both factors for one act), `own` (own settings) and `managing` (for the administrator), over `secret`, `totp`, `throttle` (growing delays) and `import`
+//! `passkey` (WebAuthn), `proving` (both factors for one act), `own` (own settings) and `managing` (for the administrator), over `secret`, `totp`, `throttle` (growing delays) and `import`
 //! (lists from a spreadsheet). Everything lies in the tree `staff`; logins and session numbers stand there as keyed hashes only.
 mod account;
 mod accounts;
@@ -12,6 +12,7 @@ mod fault;
 mod import;
 mod managing;
 mod own;
+mod passkey;
 mod proving;
 mod roles;
 mod secret;
@@ -29,6 +30,7 @@ pub use fault::{AccountError, TextFault};
 pub use import::{Fate, ImportLine, Preview, csv_of};
 pub use managing::{Made, Reset};
 pub use own::OwnView;
+pub use passkey::{NewPasskey, PasskeyAnswer, PasskeyAsk, PasskeyFault, PasskeyRow, RelyingParty};
 pub use proving::Proven;
 pub use roles::{Right, may, rights_of, roles_page};
 pub use secret::PasswordFault;

@@ -1,4 +1,5 @@
 //! What a person may see and change of their own.
+use super::passkey::{self, PasskeyRow};
 use super::Right;
 use super::account::AccountRow;
 use super::accounts::{Accounts, load, put, sessions_of};
@@ -19,6 +20,8 @@ pub struct OwnView {
     pub row: AccountRow,
     /// Recovery codes that are left.
     pub recovery: usize,
+    /// Passkeys.
+    pub passkeys: Vec<PasskeyRow>,
     /// Sessions: since when, last use, and whether it is this one.
     pub sessions: Vec<(Millis, Millis, bool)>,
     /// What this person did, newest first.
@@ -53,6 +56,7 @@ impl Accounts {
         Ok(OwnView {
             row: account.row(),
             recovery: account.factor.as_ref().map_or(0, |factor| factor.recovery.len()),
+            passkeys: passkey::rows(&view, &key),
             sessions: sessions.map(|(at, one)| (one.began, one.seen, is_this(&at))).collect(),
             events,
             now,
@@ -117,7 +121,7 @@ impl Accounts {
         Ok(self.commit(batch)?)
     }
     /// Asks for the own password again, counted like coming in.
-    fn proven(&self, visitor: &Visitor, password: &str, device: &Device) -> Result<[u8; 16], Refusal> {
+    pub(super) fn proven(&self, visitor: &Visitor, password: &str, device: &Device) -> Result<[u8; 16], Refusal> {
         let key = self.key_of_text(&visitor.login);
         self.count(Some(key), device)?;
         let account = load(&self.view(), &key);

@@ -9,47 +9,47 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-const PASSWORD: &str = "shio no kaori 26";
+pub(super) const PASSWORD: &str = "shio no kaori 26";
 
-struct Door {
-    house: House,
-    clock: Arc<HandClock>,
+pub(super) struct Door {
+    pub(super) house: House,
+    pub(super) clock: Arc<HandClock>,
     _folder: TempDir,
 }
 
-fn device(n: u8) -> Device {
+pub(super) fn device(n: u8) -> Device {
     Device { source: IpAddr::from([192, 0, 2, n]), agent: "a browser".into() }
 }
 
 impl Door {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
         let clock = Arc::new(HandClock::at(Millis(1_795_311_720_000)));
         let house = house(folder.path(), clock.clone());
         Self { house, clock, _folder: folder }
     }
-    fn accounts(&self) -> &Accounts {
+    pub(super) fn accounts(&self) -> &Accounts {
         self.house.service.accounts()
     }
-    fn admin(&self) -> Staff {
+    pub(super) fn admin(&self) -> Staff {
         Staff::new("os-1", Role::Administrator).expect("a number")
     }
-    fn add(&self, login: &str, role: &str) -> Made {
+    pub(super) fn add(&self, login: &str, role: &str) -> Made {
         let typed = Typed { login: login.into(), name: "見本 太郎".into(), role: role.into(), ..Typed::default() };
         self.accounts().add(&self.admin(), &typed).expect("added")
     }
-    fn attempt<'a>(&self, login: &'a str, secret: &'a str, device: &'a Device) -> Attempt<'a> {
+    pub(super) fn attempt<'a>(&self, login: &'a str, secret: &'a str, device: &'a Device) -> Attempt<'a> {
         Attempt { login, secret, device, old: None }
     }
-    fn visitor(&self, entered: &Entered, device: &Device) -> Visitor {
+    pub(super) fn visitor(&self, entered: &Entered, device: &Device) -> Visitor {
         self.accounts().visitor(&entered.id, device).expect("a session")
     }
-    fn code(&self, visitor: &Visitor) -> (String, String) {
+    pub(super) fn code(&self, visitor: &Visitor) -> (String, String) {
         let (_, secret) = self.accounts().offer(visitor, "見本").expect("an offer");
         (code_of(&secret, self.clock.now()), secret)
     }
     /// Somebody with password and second factor, signed in; and the app's secret.
-    fn doctor(&self, device: &Device) -> (Entered, String) {
+    pub(super) fn doctor(&self, device: &Device) -> (Entered, String) {
         let made = self.add("d-1", "doctor");
         let entered = self.accounts().redeem(&self.attempt("d-1", &made.code, device), PASSWORD).expect("redeemed");
         assert_eq!(entered.stage, Stage::Enrol);
@@ -57,7 +57,7 @@ impl Door {
         let (code, secret) = self.code(&visitor);
         (self.accounts().enrol(&visitor, &code, device).expect("enrolled"), secret)
     }
-    fn told(&self, what: What) -> Vec<audit::Event> {
+    pub(super) fn told(&self, what: What) -> Vec<audit::Event> {
         let events = audit::events(&self.house.service.view(), 0, 10_000).into_iter().map(|(_, event)| event);
         events.filter(|event| event.what == what).collect()
     }
@@ -365,4 +365,33 @@ fn sessions_that_ended_are_swept_and_their_number_is_bounded() {
     door.clock.advance(SESSION_IDLE_MS);
     door.accounts().sweep();
     assert!(entered.iter().all(|one| door.accounts().visitor(&one.id, &here).is_none()));
+}
+
+#[test]
+fn a_restart_does_not_forgive_guesses_but_coming_in_and_a_reset_do() {
+    let (door, here) = (Door::new(), device(1));
+    let (entered, _) = door.doctor(&here);
+    let number = door.visitor(&entered, &here).number;
+    let guess = |accounts: &Accounts, login: &str, n: u8| {
+        let from = device(n);
+        accounts.log_in(&door.attempt(login, "not this one", &from)).err().expect("never right")
+    };
+    // The same store, opened anew: nothing of what stood in memory is left.
+    let anew = || Accounts::new(door.house.service.store().clone(), door.clock.clone());
+    for n in 0..LOGIN_GUESSES_FREE {
+        assert_eq!(guess(&anew(), "d-1", 10 + n as u8), Refusal::Wrong);
+    }
+    assert!(matches!(guess(&anew(), "d-1", 30), Refusal::Wait { .. }));
+    for n in 0..2 * LOGIN_GUESSES_FREE {
+        assert_eq!(guess(&anew(), "nobody", 40 + n as u8), Refusal::Wrong, "invented logins leave nothing behind");
+    }
+    door.clock.advance(GUESS_FORGET_MS);
+    anew().sweep();
+    assert_eq!(guess(&anew(), "d-1", 31), Refusal::Wrong);
+    for n in 1..LOGIN_GUESSES_FREE {
+        assert_eq!(guess(&anew(), "d-1", 60 + n as u8), Refusal::Wrong);
+    }
+    assert!(matches!(guess(&anew(), "d-1", 32), Refusal::Wait { .. }));
+    anew().reset(&door.admin(), number, Reset::Password).expect("reset");
+    assert_eq!(guess(&anew(), "d-1", 33), Refusal::Wrong);
 }

@@ -3,20 +3,29 @@ use crate::limits::{
     GUESS_FORGET_MS, LOGIN_GUESSES_FREE, LOGIN_WAIT_MS_MAX, SOURCE_GUESSES_FREE, SOURCE_WAIT_MS_MAX, THROTTLED_MAX,
 };
 use protocol::time::Millis;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// Counts attempts. In memory: who can restart the node needs no guessing.
+/// Counts attempts. Of a login that exists the count is kept in the store as well, so that a restart forgives nobody.
 #[derive(Default)]
 pub(super) struct Throttle {
     logins: BTreeMap<[u8; 16], Count>,
     sources: BTreeMap<[u8; 16], Count>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Count {
+/// Attempts on one login, or from one source.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Count {
     attempts: u32,
     last: Millis,
+}
+
+impl Count {
+    /// Whether this is so long ago that it counts no more.
+    pub fn is_over(&self, now: Millis) -> bool {
+        now.since(self.last) >= GUESS_FORGET_MS
+    }
 }
 
 impl Throttle {
@@ -43,6 +52,16 @@ impl Throttle {
         let own = self.logins.remove(&login).map_or(0, |count| count.attempts);
         if let Some(count) = self.sources.get_mut(&source_key(source)) {
             count.attempts = count.attempts.saturating_sub(own.min(FORGIVEN_MAX));
+        }
+    }
+    /// The attempts on a login, to be kept.
+    pub fn of(&self, login: &[u8; 16]) -> Option<Count> {
+        self.logins.get(login).copied()
+    }
+    /// The attempts on a login that were kept before a restart.
+    pub fn restore(&mut self, login: [u8; 16], count: Count) {
+        if self.logins.len() < THROTTLED_MAX {
+            self.logins.insert(login, count);
         }
     }
     /// An administrator gave a new code: the person need not wait.
