@@ -158,9 +158,8 @@ async fn without_scripts_or_at_an_address_of_digits_the_page_says_what_passkeys_
     let odd = [("id", ""), ("client", "%%%"), ("data", "AAAA"), ("signature", ""), ("name", "x"), ("old", PASSWORD)];
     let answer = browser.fill("/me", "/me/passkey", &odd).await;
     assert!(answer.status == StatusCode::FORBIDDEN && answer.text().contains("このパスキーは受け付けられません"));
-    let again =
-        browser.post("/me/passkey", &format!("token={}&name=x&old={}", page.token(), support::encoded(PASSWORD)));
-    assert!(again.await.status == StatusCode::FORBIDDEN);
+    let form = format!("token={}&name=x&old={}", page.token(), support::encoded(PASSWORD));
+    assert!(browser.post("/me/passkey", &form).await.status == StatusCode::FORBIDDEN);
     let gone = browser.fill("/me", "/me/passkey/remove", &[("id", "AAAA"), ("old", PASSWORD)]).await;
     assert_eq!(gone.status, StatusCode::FORBIDDEN);
 }

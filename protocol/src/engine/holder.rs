@@ -1,26 +1,26 @@
 //! The holder's side of a read: gather facts, decide, log, then answer.
+use super::asked::Asked;
 use super::core::{Engine, Serving, Then};
-use super::emergency::{Glass, read_emergency};
+use super::emergency::Glass;
 use super::keys::{self, Handed};
 use super::output::{Effect, Event, Serve, Source};
 use crate::audit::{self, What};
 use crate::consent::receipts_of;
-use crate::crypto::{Signature, domain, mac};
+use crate::crypto::{domain, mac};
 use crate::data::{Batch, Space, View, decode, encode};
 use crate::fetch::{Item, Plan, RecordHead, State, heads};
-use crate::ids::{FacilityId, Handle, Hash, NetworkId, NodeKey, PatientRef, RequestId, ShelfId};
-use crate::kinds::{FacilityClass, KindSet, Purpose, Role};
+use crate::ids::{FacilityId, Hash, NetworkId, NodeKey, PatientRef, RequestId};
+use crate::kinds::{FacilityClass, KindSet};
 use crate::limits::{
     ANSWER_PADDED_BYTES, CLOCK_TOLERANCE_MS, COPY_MS, EXECUTED_KEPT_MS, FETCH_ITEMS_MAX, FRAME_BYTES_MAX,
-    INLINE_BYTES_MAX, REQUEST_LIFE_MS, TEXT_BYTES_MAX,
+    INLINE_BYTES_MAX, REQUEST_LIFE_MS,
 };
 use crate::policy::{
-    Ask, Basis, Decision, Evidence, EvidenceKind, Facts, MatchGrade, MembershipFact, Narrow, Relation, Shown, Why,
-    decide, is_emergency, shown,
+    Basis, Decision, Facts, MatchGrade, MembershipFact, Narrow, Relation, Shown, Why, decide, is_emergency, shown,
 };
 use crate::state::Target;
 use crate::time::{Millis, Period};
-use crate::wire::{FieldError, Message, bytes16, bytes32, date_of, number_of, said, v1};
+use crate::wire::{Message, number_of, v1};
 use prost::Message as _;
 
 /// A decision whose leaf is on its way to disk.
@@ -43,17 +43,6 @@ impl Decided {
     pub(super) fn request(&self) -> RequestId {
         self.request
     }
-}
-
-/// A request as it was read, before it is judged.
-struct Asked {
-    ask: Ask,
-    shelf: ShelfId,
-    handle: Handle,
-    proofs: Vec<(u8, [u8; 32])>,
-    staff: String,
-    holder_node: NodeKey,
-    made_at: Millis,
 }
 
 /// Which networks bind reader and holder.
@@ -162,54 +151,6 @@ impl<V: View> Engine<V> {
             return self.commit(batch, Then::Nothing);
         }
         self.commit(batch, Then::Decided(Box::new(decided)));
-    }
-    fn open_request(&self, from: &NodeKey, message: &v1::Request) -> Result<Asked, FieldError> {
-        let signature = Signature::from_slice(&message.signature).ok_or(FieldError("request.signature"))?;
-        let is_signed = self.crypto.verify(&(*from).into(), &domain("request", &[&message.body]), &signature);
-        #[cfg(feature = "plants")]
-        let is_signed = is_signed || crate::plants::on("P17");
-        if !is_signed {
-            return Err(FieldError("request.signature"));
-        }
-        let body = v1::RequestBody::decode(message.body.as_slice()).map_err(|_| FieldError("request"))?;
-        if body.staff.len() > TEXT_BYTES_MAX || body.proofs.len() > PROOFS_MAX {
-            return Err(FieldError("request.staff"));
-        }
-        let code = |code: u32, name| u8::try_from(code).map_err(|_| FieldError(name));
-        let evidence = match bytes32(&body.evidence, "request.evidence") {
-            Ok(commitment) => EvidenceKind::from_code(code(body.evidence_kind, "request.evidence_kind")?)
-                .map(|kind| Evidence { kind, commitment: Hash(commitment) }),
-            Err(_) => None,
-        };
-        let facility = |text: &str, name| FacilityId::parse(text).map_err(|_| FieldError(name));
-        let ask = Ask {
-            request: RequestId(bytes16(&body.id, "request.id")?),
-            reader: facility(&body.reader, "request.reader")?,
-            holder: facility(&body.holder, "request.holder")?,
-            staff_role: said(body.role, Role::from_code).ok_or(FieldError("request.role"))?,
-            purpose: said(body.purpose, Purpose::from_code).ok_or(FieldError("request.purpose"))?,
-            kinds: KindSet::from_bits(body.kinds),
-            period: Period {
-                from: date_of(body.date_from, "request.date_from")?,
-                to: date_of(body.date_to, "request.date_to")?,
-            },
-            limit_bytes: body.limit_bytes,
-            deadline: Millis(body.deadline),
-            evidence,
-            reader_base: Self::base_of(&body),
-            emergency: body.emergency.as_ref().map(read_emergency).transpose()?.flatten(),
-        };
-        let proof =
-            |p: &v1::RuleProof| Ok((code(p.rule, "request.proofs.rule")?, bytes32(&p.proof, "request.proofs.proof")?));
-        Ok(Asked {
-            ask,
-            shelf: ShelfId(bytes32(&body.shelf, "request.shelf")?),
-            handle: Handle(bytes16(&body.handle, "request.handle")?),
-            proofs: body.proofs.iter().map(proof).collect::<Result<_, FieldError>>()?,
-            staff: body.staff,
-            holder_node: NodeKey(bytes32(&body.holder_node, "request.holder_node")?),
-            made_at: Millis(body.made_at),
-        })
     }
     /// Gathers the facts and lets the one decision function decide.
     fn judge(&self, now: Millis, from: &NodeKey, asked: &Asked, patient: Option<PatientRef>) -> Decision {
@@ -528,8 +469,6 @@ fn pad(body: &mut v1::DecisionBody) {
     }
 }
 
-/// Rules that a request proves: there are twelve.
-const PROOFS_MAX: usize = 16;
 /// An item on the wire without its title, rounded up: id 18, kind 34, date 6, moments 14, size 6, digest 34, heads 6.
 const ITEM_FRAME_BYTES: usize = 120;
 /// All items of a decision: a frame without what else is in it.

@@ -11,6 +11,7 @@
 //!
 //! Rules that hold everywhere: the Engine reads only through its view, with its own pending batches laid over it; every write
 //! leaves as [`Effect::Commit`]; what a commit must precede waits for its [`Done`]. So no byte leaves before its leaf is on disk.
+mod asked;
 mod commits;
 mod confirm;
 mod confirmed;
@@ -47,11 +48,14 @@ mod timers;
 
 pub use self::core::{Engine, EngineConfig, Identity, Limits};
 pub use emergency::{Glass, Review, glasses};
-pub use input::{Command, ConfirmOrder, Done, FetchOrder, Input, LinkVerdict, LocateOrder, Publication, Received, Ticket};
+pub use input::{
+    Command, ConfirmOrder, Done, FetchOrder, Input, LinkVerdict, LocateOrder, Publication, Received, Ticket,
+};
 pub use joining::JoinRequest;
 pub use keygen::KeygenView;
 pub use keys::{
-    LinkState, Scope, confirmation_of, link_here, link_there, links_here, open_drops, pending_joins, pending_links, proposals,
+    LinkState, Scope, confirmation_of, link_here, link_there, links_here, open_drops, pending_joins, pending_links,
+    proposals,
 };
 pub use links::LinkQuestion;
 pub use locate::{Candidate, Certainty};

@@ -1,10 +1,10 @@
 //! What a person may see and change of their own.
-use super::passkey::{self, PasskeyRow};
 use super::Right;
 use super::account::AccountRow;
 use super::accounts::{Accounts, load, put, sessions_of};
 use super::entering::{Attempt, Entered, Refusal};
 use super::fault::AccountError;
+use super::passkey::{self, PasskeyRow};
 use super::secret::{check_password, folded};
 use super::session::{Device, Stage, Visitor};
 use crate::access_log::LogLine;
