@@ -9,7 +9,7 @@ use protocol::policy::Why;
 use protocol::state::{Revocation, Target};
 use protocol::testing::builders;
 use protocol::testing::pair::SALT;
-use protocol::testing::scene::{PATIENT, Scene, scene, strings};
+use protocol::testing::scene::{PATIENT, START, Scene, scene, strings};
 
 #[test]
 fn a_consented_read_across_an_accord_brings_only_what_the_accord_opens() {
@@ -230,4 +230,19 @@ fn a_reader_base_that_the_patient_never_gave_does_not_help() {
     let answer = scene.fetch(|order| order.base = Some(ReceiptId([9; 16])));
     // Patient present: the reader's own word, which its signature stands for.
     assert_eq!(answer.status, HolderStatus::Data);
+}
+#[test]
+fn after_a_time_off_a_holder_is_unknown_until_somebody_says_that_its_index_is_the_newest() {
+    let mut scene = Scene::both_ways();
+    assert_eq!(scene.locate().len(), 1);
+    let disk = scene.world.nodes[&scene.clinic].view.0.lock().expect("one thread").clone();
+    scene.world.pass(60 * 60_000);
+    let identity = builders::identity(&Real, "clinic", std::slice::from_ref(&scene.clinic_id), START);
+    scene.world.restore("clinic", identity, &[scene.kesen.id], disk);
+    let unknown = |scene: &Scene| scene.world.nodes[&scene.clinic].engine.snapshot(scene.world.now).unconfirmed;
+    assert_eq!(scene.locate(), Vec::new(), "the patient may have withdrawn meanwhile");
+    assert_eq!(unknown(&scene), [scene.hospital_id.clone()].into(), "and that is said, not none");
+    scene.world.connect(scene.clinic, scene.hospital);
+    scene.world.pass(1_000);
+    assert_eq!((scene.locate().len(), unknown(&scene).len()), (1, 0));
 }

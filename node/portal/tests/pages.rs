@@ -417,3 +417,14 @@ async fn row_147_a_name_of_ten_thousand_letters_with_rare_signs_is_shown_whole()
         assert!(answer.body.contains(&family), "{path}: no letter is lost");
     }
 }
+
+#[tokio::test]
+async fn holders_whose_index_is_not_confirmed_since_the_start_are_named_as_unknown() {
+    let site = Site::new(FakeDesk::quick(), false);
+    for (lang, words) in [(Lang::Ja, "索引が最新かまだ確かめられていません"), (Lang::En, "nobody has confirmed")]
+    {
+        let page = site.get_in("/patients/2", lang).await.text();
+        assert!(page.contains("綾里病院") && page.contains(words), "{page}");
+        assert!(!site.get_in("/patients/1", lang).await.text().contains(words));
+    }
+}

@@ -8,7 +8,7 @@ use crate::service::{Service, WriteError};
 use crate::staff::Staff;
 use protocol::audit::{Event, What};
 use protocol::engine::{Candidate, Certainty, Command, Event as Told, LocateOrder};
-use protocol::ids::PatientRef;
+use protocol::ids::{FacilityId, PatientRef};
 use protocol::kinds::KindSet;
 use protocol::time::Millis;
 use std::time::Duration;
@@ -82,6 +82,17 @@ impl Service {
                 _ => {}
             }
         }
+    }
+    /// Names of holders whose index nobody has confirmed since this node started: whether they know a patient is unknown, and a
+    /// look-up passes them over. Empty a moment after a peer is met.
+    pub fn unconfirmed_holders(&self) -> Vec<String> {
+        let Some(snapshot) = self.engine().snapshot() else { return Vec::new() };
+        let book = self.book();
+        let name = |holder: &FacilityId| {
+            let known = book.networks().find_map(|(network, _)| book.membership(network, holder));
+            known.map_or_else(|| holder.to_string(), |member| member.name.clone())
+        };
+        snapshot.unconfirmed.iter().map(name).collect()
     }
     pub(crate) fn describe(&self, found: Vec<Candidate>) -> Vec<Located> {
         let (book, now) = (self.book(), self.now());

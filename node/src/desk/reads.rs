@@ -62,15 +62,20 @@ pub fn locate(desk: &Desk, staff: &Staff, patient: &str) -> Result<Reply, Failur
             format!("{:.16}", located.candidate.handle.to_string()),
         ]
     });
-    let text = match found.is_empty() {
+    let unknown = desk.service().unconfirmed_holders();
+    let mut text = match found.is_empty() {
         true => "Nobody announces records for this patient to this facility. That is not the same as: there are none."
             .to_owned(),
         false => table(&["Holder", "Name", "Network", "Sure", "Node", "Kinds", "Handle"], rows),
     };
-    Ok(Reply::new(
-        json!({ "patient": patient.to_string(), "candidates": found.iter().map(located_json).collect::<Vec<_>>() }),
-        text,
-    ))
+    if !unknown.is_empty() {
+        text += &format!(
+            "\nUnknown: {}. This node was off, and nobody has confirmed yet that its copy of their index is the newest.",
+            unknown.join(", ")
+        );
+    }
+    let candidates: Vec<Value> = found.iter().map(located_json).collect();
+    Ok(Reply::new(json!({ "patient": patient.to_string(), "candidates": candidates, "unknown": unknown }), text))
 }
 
 fn certainty(certainty: Certainty) -> &'static str {

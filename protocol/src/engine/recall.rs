@@ -101,6 +101,13 @@ impl<V: View> Engine<V> {
         }
         !self.recalls.unconfirmed.contains(shelf)
     }
+    /// Holders whose copies are shown to nobody yet: whoever looks somebody up must hear that they are unknown.
+    pub(super) fn unconfirmed_holders(&self, now: Millis) -> BTreeSet<FacilityId> {
+        let doubted = self.recalls.unconfirmed.iter().filter_map(|id| self.shelves.get(id));
+        let own: BTreeSet<FacilityId> = self.own_facilities(now).into_iter().map(|own| own.facility).collect();
+        let foreign = doubted.filter(|shelf| !own.contains(&shelf.holder) && self.is_ours_to_read(now, shelf));
+        foreign.map(|shelf| shelf.holder.clone()).collect()
+    }
     /// What goes to disk with a withdrawal: who has copies.
     pub(super) fn new_recall(
         &self,

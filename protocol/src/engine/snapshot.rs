@@ -1,7 +1,7 @@
 //! A picture of a running Engine, for status pages.
 use super::core::Engine;
 use crate::data::View;
-use crate::ids::NodeKey;
+use crate::ids::{FacilityId, NodeKey};
 use crate::index::Shelf;
 use crate::policy::Freshness;
 use crate::state::NodeFacility;
@@ -18,6 +18,7 @@ impl<V: View> Engine<V> {
             freshness: self.freshness(now),
             facilities: self.own_facilities(now),
             shelves: self.shelves.values().cloned().collect(),
+            unconfirmed: self.unconfirmed_holders(now),
             copies: self.mending.copies,
             fetches: self.fetches.len(),
             serves: self.serves.len(),
@@ -43,6 +44,8 @@ pub struct Snapshot {
     pub facilities: Vec<NodeFacility>,
     /// Shelves held here, own and copies.
     pub shelves: Vec<Shelf>,
+    /// Holders whose index nobody has confirmed since the start: whether they know a patient is unknown until then.
+    pub unconfirmed: BTreeSet<FacilityId>,
     /// How copies came here.
     pub copies: super::Copies,
     /// Fetches under way.

@@ -200,6 +200,7 @@ impl Desk for FakeDesk {
             own_checked: Some(NOW.minus(4 * MINUTE_MS)),
             facts: self.facts(),
             holders: (patient.0 < 3).then_some(holders),
+            unconfirmed: if patient.0 == 2 { vec!["綾里病院".into()] } else { Vec::new() },
         })
     }
     fn ask(

@@ -74,6 +74,8 @@ pub struct Chart {
     pub facts: Facts,
     /// Others, in the order of their places on the page; none: the index could not be looked at, so nobody knows.
     pub holders: Option<Vec<Holder>>,
+    /// Names of those whose index nobody has confirmed since the node started: unknown, and not among the holders.
+    pub unconfirmed: Vec<String>,
 }
 
 /// What the banner says on every page of a person.

@@ -237,6 +237,7 @@ impl Desk for ServiceDesk {
         }
         let book = self.service.book();
         Ok(Chart {
+            unconfirmed: self.service.unconfirmed_holders(),
             now: self.service.now(),
             person: self.person(patient, &entry),
             own_checked: self.checked(&entry.facility),

@@ -505,6 +505,7 @@ bar-supply = { $n } drugs, { $days } days
 tell-stands = Unknown — its feed has stood still since { $since }
 unknown-of = Unknown: { $names }
 unknown-many = { $n } facilities unknown: { $names } and others
+unknown-since = { $n } facilities unknown: { $names } (since this node came back, nobody has confirmed that its copy of their index is the newest)
 unknown-index = Other facilities: unknown (the index cannot be read)
 unread-some = { $n } records could not be read; what they say is unknown
 legend-stroke = Home visit, day care

@@ -441,6 +441,7 @@ bar-supply = { $n }種 { $days }日分
 tell-stands = 不明 — { $since } から取り込みが止まっています
 unknown-of = 不明: { $names }
 unknown-many = { $n }施設分は不明: { $names } ほか
+unknown-since = { $n }施設分は不明: { $names }（このノードの再開後、索引が最新かまだ確かめられていません）
 unknown-index = ほかの施設分は不明です（索引を見られません）
 unread-some = 読めない記録が { $n }件あり、その中身は不明です
 legend-stroke = 訪問・通所

@@ -160,6 +160,7 @@ keys! {
     GroupCare = "group-care", LaneActs = "lane-acts", LaneReports = "lane-reports", LanesPick = "lanes-pick",
     LanesShow = "lanes-show", LanesPapers = "lanes-papers", BarSupply = "bar-supply", TellStands = "tell-stands",
     UnknownOf = "unknown-of", UnknownMany = "unknown-many", UnknownIndex = "unknown-index",
+    UnknownSince = "unknown-since",
     UnreadSome = "unread-some", LegendStroke = "legend-stroke", LegendBar = "legend-bar",
     SideProblems = "side-problems", SideDrugs = "side-drugs", SideLabs = "side-labs", SideAll = "side-all",
     SideMore = "side-more", SideNoList = "side-no-list", Suspected = "suspected", PeriodQuarter = "period-quarter",

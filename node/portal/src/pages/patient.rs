@@ -217,6 +217,11 @@ impl PatientPage {
             } @else if n > 0 {
                 p.unknown { (words.with(Key::UnknownOf, &[("names", names.as_str().into())])) }
             }
+            @if !self.chart.unconfirmed.is_empty() {
+                @let names = self.chart.unconfirmed.iter().take(4).cloned().collect::<Vec<_>>().join("・");
+                @let args = [("n", self.chart.unconfirmed.len().into()), ("names", names.as_str().into())];
+                p.unknown { (words.with(Key::UnknownSince, &args)) }
+            }
             @if self.unread > 0 { p.unknown { (words.with(Key::UnreadSome, &[("n", self.unread.into())])) } }
         }
     }
