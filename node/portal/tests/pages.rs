@@ -420,11 +420,15 @@ async fn row_147_a_name_of_ten_thousand_letters_with_rare_signs_is_shown_whole()
 
 #[tokio::test]
 async fn holders_whose_index_is_not_confirmed_since_the_start_are_named_as_unknown() {
-    let site = Site::new(FakeDesk::quick(), false);
+    let desk = FakeDesk { unconfirmed: vec!["綾里病院".into()], ..FakeDesk::quick() };
+    let site = Site::new(desk, false);
     for (lang, words) in [(Lang::Ja, "索引が最新かまだ確かめられていません"), (Lang::En, "nobody has confirmed")]
     {
-        let page = site.get_in("/patients/2", lang).await.text();
-        assert!(page.contains("綾里病院") && page.contains(words), "{page}");
-        assert!(!site.get_in("/patients/1", lang).await.text().contains(words));
+        // Whether others are known to hold something, or nobody is.
+        for page in ["/patients/1/timeline", "/patients/1/drugs", "/patients/2/timeline"] {
+            let text = site.get_in(page, lang).await.text();
+            assert!(text.contains("綾里病院") && text.contains(words), "{page}: {text}");
+        }
+        assert!(!site.get_in("/patients/2/timeline", lang).await.text().contains("0 件"), "not none");
     }
 }

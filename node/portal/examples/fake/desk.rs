@@ -24,6 +24,8 @@ pub struct FakeDesk {
     pub items: u32,
     /// Who else holds records.
     pub holders: Holders,
+    /// Names of holders whose index nobody has confirmed since the start.
+    pub unconfirmed: Vec<String>,
     /// The family name of patient 1.
     pub family: String,
     /// What was asked on which ground.
@@ -48,6 +50,7 @@ impl FakeDesk {
     pub fn new() -> Self {
         Self {
             pause: Duration::from_millis(500),
+            unconfirmed: Vec::new(),
             items: 24,
             holders: Holders::Usual,
             family: "髙橋".into(),
@@ -200,7 +203,7 @@ impl Desk for FakeDesk {
             own_checked: Some(NOW.minus(4 * MINUTE_MS)),
             facts: self.facts(),
             holders: (patient.0 < 3).then_some(holders),
-            unconfirmed: if patient.0 == 2 { vec!["綾里病院".into()] } else { Vec::new() },
+            unconfirmed: self.unconfirmed.clone(),
         })
     }
     fn ask(

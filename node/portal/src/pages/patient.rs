@@ -120,6 +120,7 @@ impl PatientPage {
             (banner(frame, &self.chart.person, &self.chart.facts, Some(self.tab), self.chart.now))
             (PreEscaped(r#"<main class="page" id="main">"#))
             h1.away { (title) }
+            @if let Some(line) = self.unconfirmed(words) { p.unknown { (line) } }
             (self.ask(frame))
             (PreEscaped(format!(r#"<div class="sheet t-{}" aria-live="polite">"#, self.tab.word())))
             (self.strip(words))
@@ -217,13 +218,15 @@ impl PatientPage {
             } @else if n > 0 {
                 p.unknown { (words.with(Key::UnknownOf, &[("names", names.as_str().into())])) }
             }
-            @if !self.chart.unconfirmed.is_empty() {
-                @let names = self.chart.unconfirmed.iter().take(4).cloned().collect::<Vec<_>>().join("・");
-                @let args = [("n", self.chart.unconfirmed.len().into()), ("names", names.as_str().into())];
-                p.unknown { (words.with(Key::UnknownSince, &args)) }
-            }
             @if self.unread > 0 { p.unknown { (words.with(Key::UnreadSome, &[("n", self.unread.into())])) } }
         }
+    }
+    /// Holders that are no candidates only because nobody has confirmed their index yet.
+    fn unconfirmed(&self, words: &Words) -> Option<String> {
+        let all = &self.chart.unconfirmed;
+        let names = all.iter().take(4).cloned().collect::<Vec<_>>().join("・");
+        let args = [("n", all.len().into()), ("names", names.as_str().into())];
+        (!all.is_empty()).then(|| words.with(Key::UnknownSince, &args))
     }
     /// Every holder and how it stands, in the order of their places.
     fn strip(&self, words: &Words) -> Markup {
@@ -292,7 +295,7 @@ impl PatientPage {
         let n = self.holders().len();
         match self.asked {
             _ if self.chart.holders.is_none() => words.get(Key::AskFailed),
-            _ if n == 0 => words.get(Key::SummaryAlone),
+            _ if n == 0 => self.unconfirmed(words).unwrap_or_else(|| words.get(Key::SummaryAlone)),
             Asked::Never => words.with(Key::SummaryNotAsked, &[("n", n.into())]),
             Asked::Now | Asked::At(_) => words.with(Key::SummaryAsking, &[("n", n.into())]),
         }
