@@ -2,7 +2,7 @@
 //! right to it lapses; one founder suspends; a disaster is declared; a patient withdraws while a node is away; founders change.
 mod browser;
 
-use browser::{PASSWORD, code_in, first_administrator, signed_up};
+use browser::{Browser, PASSWORD, code_in, first_administrator, signed_up};
 use e2e::cluster::{
     CLINIC, Cluster, Founders, HOSPITAL, Listen, Node, Region, RegionPlan, eventually, eventually_some,
 };
@@ -160,6 +160,54 @@ fn glass_is_broken_told_reviewed_and_the_right_lapses_without_review() {
     });
     let again = open(&doctors[2], &SAID).done();
     assert_eq!(row(&again)["status"], "data", "{again}");
+}
+
+/// Signs somebody in at a node's page, with both factors.
+fn signed_in(node: &Node, login: &str, role: &str) -> Browser {
+    let link = first_administrator(node);
+    let (_, secret) = signed_up(node, &link, login, role);
+    let mut browser = Browser::new(&link);
+    let form = [("login", login), ("password", PASSWORD)];
+    assert_eq!(browser.fill("/login", "/login", &form).to, "/login/code");
+    let done = browser.fill("/login/code", "/login/code", &[("code", &code_in(&secret, 1))]);
+    assert_eq!(done.status, 303, "{}", done.body);
+    browser
+}
+
+#[test]
+fn a_doctor_breaks_the_glass_at_the_page_and_the_holders_auditor_reviews_it_at_theirs() {
+    let name = "a_doctor_breaks_the_glass_at_the_page_and_the_holders_auditor_reviews_it_at_theirs";
+    let town = found(name, |node| node.set("portal", "listen", "127.0.0.1:0"));
+    let pages = |patient: &str| format!("/patients/{}", patient.trim_start_matches('p'));
+    let (here, there) = (pages(&town.here), pages(&town.there));
+    let mut doctor = signed_in(&town.clinic, "d-1", "doctor");
+    let mut auditor = signed_in(&town.hospital, "a-1", "auditor");
+    let at = format!("{here}/emergency");
+    assert!(doctor.get(&at).body.contains("二要素 確認済み"));
+    let opened = doctor.fill(&at, &at, &[("reason", "unconscious"), ("present", "1")]);
+    assert!(opened.status == 303 && opened.to.starts_with(&format!("{here}/timeline")), "{}", opened.body);
+    let page = doctor.get(&opened.to).body;
+    assert!(page.contains("緊急閲覧中") && page.contains("class=\"cell answer"), "{page}");
+    assert!(doctor.get(&format!("{here}/access")).body.contains("緊急の閲覧"), "who looked, at the reader");
+
+    let queue = auditor.get("/emergency/review");
+    assert!(queue.body.contains("意識がない") && queue.body.contains("確認待ち"), "{}", queue.body);
+    let request = queue.between("name=\"request\" value=\"", '"');
+    let say = |verdict: &'static str| [("request", request.clone()), ("verdict", verdict.to_owned())];
+    let mut answer = |verdict| {
+        let form = say(verdict);
+        auditor.fill(
+            "/emergency/review",
+            "/emergency/review",
+            &form.each_ref().map(|(name, text)| (*name, text.as_str())),
+        )
+    };
+    assert_eq!(answer("unjustified").status, 422, "an objection says why");
+    assert_eq!(answer("justified").to, "/emergency/review?done=1");
+    let queue = auditor.get("/emergency/review?done=1").body;
+    assert!(queue.contains("緊急と認めた") && queue.contains("見直しを待つ緊急閲覧は0件です"), "{queue}");
+    assert!(auditor.get(&format!("{there}/access")).body.contains("緊急の閲覧"), "who looked, at the holder");
+    eventually("the reader's page has the review", || doctor.get("/emergency").body.contains("緊急と認めた"));
 }
 
 #[test]

@@ -78,7 +78,16 @@ impl Stage {
                     self.found.push(format!("{place}: not one heading of the page"));
                 }
                 self.run_axe(&place);
+                self.keep(&place);
             }
+        }
+    }
+    /// Keeps a picture of the page in the folder `MUSUBI_PICTURES`, for people who want to see what was looked at.
+    fn keep(&mut self, place: &str) {
+        if let Some(folder) = std::env::var_os("MUSUBI_PICTURES") {
+            let name: String = place.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            let picture = self.browser.picture();
+            std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture).expect("the folder is there");
         }
     }
     fn run_axe(&mut self, place: &str) {
