@@ -204,21 +204,6 @@ fn the_demo_is_walked_from_its_link_to_a_withdrawal_and_leaves_nothing() {
     assert!(first.contains("見た") && !me.trim().is_empty(), "{first}");
     walk.keep("who-looked");
 
-    // 3:30: the ambulance's staff open without consent in three taps; the page says so, and the list of who looked marks it.
-    walk.be("emergency");
-    walk.go(&format!("{pages}/emergency"));
-    for tap in ["input[name=reason][value=unconscious]", "input[name=present]"] {
-        walk.browser.value(&format!("document.querySelector({tap:?}).click() ?? 1"));
-    }
-    walk.keep("emergency");
-    walk.click("button.btn-huge");
-    assert_eq!(walk.path(), format!("{pages}/timeline"), "{}", walk.text());
-    walk.sees(&["緊急閲覧中"]);
-    assert!(walk.count(".row.answer .lane svg") > 0, "records came: {}", walk.text());
-    walk.keep("emergency-open");
-    walk.go(&format!("{pages}/access"));
-    walk.sees(&["緊急の閲覧"]);
-
     // 2:30: a clerk takes the consent back, and the certificate tells who has obeyed.
     walk.be("clerk");
     walk.go(&format!("{pages}/consent"));
