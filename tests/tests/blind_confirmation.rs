@@ -1,7 +1,6 @@
 //! Two real nodes of two networks find out blindly that a candidate is their patient, link, read, take it back; both logs show it.
 use e2e::cluster::{
     Cluster, Founders, HOSPITAL, HOSPITAL_SENDAI, House, Listen, Node, Region, RegionPlan, accord_between, eventually,
-    eventually_some,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
